@@ -1,2 +1,104 @@
-//! Tasks.
-fn main() {}
+//! The tasks of this workspace: `cargo xtask <task>`.
+//!
+//! This file only dispatches; each task is a module with one entry and its own tests.
+//! Exit codes: 0 fine, 1 a check failed, 2 usage or a missing prerequisite.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks")]
+
+mod check;
+mod ci;
+mod demo;
+mod failure;
+mod layers;
+mod lint;
+mod minimal;
+mod msrv;
+mod setup;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// The tasks of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Type-checks every library, for systems on which the tests do not run.
+    Check,
+    /// Everything that CI runs, in its order, with times.
+    Ci {
+        /// Installs what is missing first (Debian, Ubuntu).
+        #[arg(long)]
+        install: bool,
+    },
+    /// Runs the demo on the best device: `[--install] [--each-driver] [arguments of rm-demo]`.
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// `--install`, `--each-driver`, and everything else for rm-demo.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Refuses an edge between crates that the layer table does not allow.
+    Layers,
+    /// Formatting, clippy, documentation, layers and tidy; needs no device.
+    Lint,
+    /// Checks the published crates with the lowest versions that their manifests allow.
+    Minimal,
+    /// Checks the published crates with the oldest supported toolchain.
+    Msrv,
+    /// Prints what the Vulkan loader of this environment sees; `setup` reads it.
+    #[command(hide = true)]
+    Probe,
+    /// Says which parts of Vulkan are here and which are missing.
+    Setup {
+        /// Installs what is missing (Debian, Ubuntu).
+        #[arg(long)]
+        install: bool,
+    },
+    /// Runs all tests on the newest driver and the device tests on every other one.
+    Test {
+        /// Installs what is missing first (Debian, Ubuntu) and requires a device.
+        #[arg(long)]
+        install: bool,
+    },
+    /// Refuses sources that break a rule of the house.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                eprintln!("xtask: {message}");
+            }
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn run(task: Task) -> Result<(), Failure> {
+    match task {
+        Task::Check => check::run(),
+        Task::Ci { install } => ci::run(install),
+        Task::Demo { arguments } => demo::run(arguments),
+        Task::Layers => layers::check(&workspace::metadata()?),
+        Task::Lint => lint::run(),
+        Task::Minimal => minimal::run(),
+        Task::Msrv => msrv::run(),
+        Task::Probe => setup::probe(),
+        Task::Setup { install } => setup::run(install),
+        Task::Test { install } => test::run(install),
+        Task::Tidy => tidy::check(&workspace::root()),
+    }
+}

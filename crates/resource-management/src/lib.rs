@@ -1,1 +1,62 @@
-//! resource-management.
+//! Own GPU memory safely in Vulkan.
+//!
+//! One name for the crates of this workspace: each module is a crate, each feature adds one.
+//! Nothing is defined here; whoever needs one part alone can depend on that crate directly and has the same types.
+//!
+//! | feature | module | crate | what it gives |
+//! |---|---|---|---|
+//! | `state` | [`state`] | `rm-state` | values that know whether they are ready, and how often they changed |
+//! | `alloc` | [`alloc`] | `rm-alloc-core` | device context, requests, memory types, the allocator trait |
+//! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource |
+//!
+//! All three are on by default, and `full` is everything.
+//!
+//! # Limits
+//!
+//! Vulkan 1.1 or later through `ash` 0.38; the program creates instance and device itself.
+//!
+//! # Example
+//!
+//! ```
+//! # #[cfg(all(feature = "state", feature = "backend-direct"))]
+//! # mod example {
+//! use std::sync::Arc;
+//!
+//! use ash::vk::BufferUsageFlags;
+//! use resource_management::{
+//!     alloc::{AllocationError, BufferRequest, DeviceContext, MemoryAllocator, MemoryAllocatorExt},
+//!     backend::direct::DirectAllocator,
+//!     state::Rm,
+//! };
+//!
+//! fn particles(context: &Arc<DeviceContext>) -> Result<(), AllocationError> {
+//!     // Another backend is another constructor on this line.
+//!     let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(context));
+//!
+//!     let request = BufferRequest::new(1 << 20, BufferUsageFlags::STORAGE_BUFFER).label("particles");
+//!     let mut particles = Rm::with(allocator.allocate_buffer(&request)?);
+//!     assert!(particles.is_ready());
+//!
+//!     // ... use it, wait for the device ...
+//!     if let Some(buffer) = particles.take() {
+//!         // Sound: the buffer came from this allocator, and the device is done with it.
+//!         unsafe { allocator.free_buffer(buffer) };
+//!     }
+//!     Ok(())
+//! }
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "state")]
+pub use rm_state as state;
+
+#[cfg(feature = "alloc")]
+pub use rm_alloc_core as alloc;
+
+/// Backends: where bytes come from.
+pub mod backend {
+    #[cfg(feature = "backend-direct")]
+    pub use rm_alloc_direct as direct;
+}

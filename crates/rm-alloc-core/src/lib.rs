@@ -1,1 +1,98 @@
-//! rm-alloc-core.
+//! The core of GPU memory ownership for Vulkan: devices, requests, memory types, and the trait that every
+//! backend implements.
+//!
+//! # What it is
+//!
+//! - [`DeviceContext`]: one Vulkan device, its limits, and the only `vkAllocateMemory`.
+//! - [`BufferRequest`], [`ImageRequest`]: what is wanted, as plain data that safe code cannot get wrong.
+//! - [`MemoryAllocator`]: where bytes come from. Backends are crates of their own; the simplest is `rm-alloc-direct`.
+//! - [`MemoryAllocatorExt`]: buffers and images straight from any backend.
+//!
+//! # What it is not
+//!
+//! Not a sub-allocator (that is a backend's job), not a command recorder, and it never submits work.
+//! It does not know when the device is done with a resource: whoever frees promises that.
+//!
+//! # Limits
+//!
+//! Vulkan 1.1 or later, one physical device a context.
+//! No sparse and no disjoint images; video and other structures with pointer chains go through
+//! [`ImageRequest::from_create_info`].
+//! A minimal alignment is honoured inside the memory object, as Vulkan says nothing of the object's own address.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use ash::vk::BufferUsageFlags;
+//! use rm_alloc_core::{
+//!     BufferRequest, DeviceContext, DeviceContextInfo, MemoryAllocator, MemoryAllocatorExt,
+//!     MemoryFeatures, MemoryLocation,
+//! };
+//! use rm_alloc_direct::DirectAllocator;
+//!
+//! fn run(
+//!     instance: &ash::Instance,
+//!     physical_device: ash::vk::PhysicalDevice,
+//!     device: &ash::Device,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     // Sound: the three belong together and outlive the context; the device was created for
+//!     // Vulkan 1.3 without optional features.
+//!     let context = unsafe {
+//!         DeviceContext::new(DeviceContextInfo {
+//!             instance,
+//!             physical_device,
+//!             device,
+//!             api_version: ash::vk::API_VERSION_1_3,
+//!             features: MemoryFeatures::empty(),
+//!             keep_alive: None,
+//!         })
+//!     }?;
+//!     let allocator = DirectAllocator::new(&context);
+//!
+//!     let request = BufferRequest::new(4096, BufferUsageFlags::UNIFORM_BUFFER)
+//!         .location(MemoryLocation::HostVisible)
+//!         .label("camera");
+//!     let mut camera = allocator.allocate_buffer(&request)?;
+//!     camera.write(0, &[0; 64])?;
+//!     assert!(allocator.stats().total().used_bytes >= 4096);
+//!
+//!     // Sound: the buffer came from this allocator, and the device never used it.
+//!     unsafe { allocator.free_buffer(camera) };
+//!     assert_eq!(allocator.stats().total().used_bytes, 0);
+//!     Ok(())
+//! }
+//! ```
+
+mod allocation;
+mod allocator;
+mod context;
+mod error;
+mod memory_type;
+mod observer;
+mod request;
+mod resource;
+mod sync;
+mod units;
+
+pub use self::{
+    allocation::{Allocation, AllocationParts},
+    allocator::{
+        AllocatorCapabilities, AllocatorReport, AllocatorStats, BlockReport, FreedParcel,
+        HeapStats, MemoryAllocator, MemoryAllocatorExt, ParcelKind, RangeReport,
+    },
+    context::{
+        BlockOwner, BlockRequest, DeviceBlocks, DeviceContext, DeviceContextInfo, DeviceLimits,
+        DeviceMemory, HeapBlocks, MemoryFeatures,
+    },
+    error::{AllocationError, ErrorKind, MemoryError, Reason, Refusal, TypeRefusal},
+    memory_type::{MemoryUse, TypeCandidates, TypeQuery, explain, rank},
+    observer::{BlockInfo, EventMask, MemoryEvent, MemoryObserver},
+    request::{
+        BufferRequest, Category, Dedicated, Footprint, ImageRequest, MemoryLocation, MemoryRequest,
+        Priority, Resource, Tag, TilingClass,
+    },
+    resource::{BoundBuffer, BoundImage, Requirements},
+    units::Bytes,
+};

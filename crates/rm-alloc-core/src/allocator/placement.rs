@@ -1,0 +1,126 @@
+//! From a resource's requirements to memory: walks the ranking of memory types.
+
+use crate::{
+    Allocation, Dedicated, DeviceContext, ErrorKind, MemoryAllocator, MemoryError, MemoryLocation,
+    MemoryRequest, MemoryUse, Priority, Reason, Requirements, Resource, TilingClass, TypeQuery,
+    TypeRefusal, memory_type::explain,
+};
+use ash::vk;
+
+/// What the request and the driver together say about the memory of one resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placement<'a> {
+    pub(crate) requirements: Requirements,
+    pub(crate) memory_use: MemoryUse,
+    pub(crate) tiling: TilingClass,
+    pub(crate) min_alignment: u64,
+    pub(crate) dedicated: bool,
+    pub(crate) aliasable: bool,
+    /// Whether the host could make sense of the bytes.
+    pub(crate) addressable: bool,
+    pub(crate) priority: Priority,
+    pub(crate) label: Option<&'a str>,
+}
+
+/// Why nothing was found, with every memory type's answer.
+#[derive(Debug)]
+pub(crate) struct NoMemory {
+    pub(crate) kind: ErrorKind,
+    pub(crate) types: Vec<TypeRefusal>,
+}
+
+impl Placement<'_> {
+    /// Asks `allocator` for memory of each suitable type in turn, best first, for `resource`.
+    pub(crate) fn allocate<A: MemoryAllocator + ?Sized>(
+        &self,
+        allocator: &A,
+        resource: Resource,
+    ) -> Result<Allocation, NoMemory> {
+        let context = allocator.context();
+        let dedicated = self.dedicated_for(context, resource).map_err(NoMemory::from)?;
+        let query = self.query(context);
+        let mut types = Vec::new();
+        let mut first = None;
+        for memory_type in context.memory_types(&query) {
+            let request = self.request(context, memory_type, dedicated);
+            if !allocator.capabilities().contains(request.demands()) {
+                let lacking = "the allocator lacks an ability that the request demands";
+                return Err(MemoryError::Unsupported(lacking).into());
+            }
+            match allocator.allocate(&request) {
+                Ok(allocation) => return Ok(allocation),
+                Err(error) => {
+                    first = first.or(Some(error));
+                    types.push(TypeRefusal { memory_type, reason: Reason::Memory(error) });
+                    // A lost device or a broken request is no better elsewhere.
+                    if !error.is_shortage() {
+                        return Err(NoMemory { kind: error.into(), types });
+                    }
+                }
+            }
+        }
+        // The best type's answer is the one to act on; the others are in the list.
+        let kind = first.map_or(ErrorKind::NoSuitableMemoryType, ErrorKind::from);
+        types.extend(explain(context.memory_properties(), &query));
+        Err(NoMemory { kind, types })
+    }
+
+    /// Own object or not: what is required holds, what is preferred yields to aliasing and to the
+    /// device's limit on the number of objects.
+    fn dedicated_for(
+        &self,
+        context: &DeviceContext,
+        resource: Resource,
+    ) -> Result<Dedicated, MemoryError> {
+        if self.dedicated || self.requirements.requires_dedicated {
+            if self.aliasable {
+                let why = "the driver demands dedicated memory, which cannot be aliased";
+                return Err(MemoryError::Unsupported(why));
+            }
+            return Ok(Dedicated::Require(resource));
+        }
+        let wished = self.requirements.prefers_dedicated && !self.aliasable;
+        Ok(if wished && !context.near_allocation_limit() {
+            Dedicated::Prefer(resource)
+        } else {
+            Dedicated::No
+        })
+    }
+
+    fn query(&self, context: &DeviceContext) -> TypeQuery {
+        let device_heap_pressed = self.memory_use.location == MemoryLocation::HostVisible
+            && context.device_heap_pressed();
+        let memory_use = MemoryUse { device_heap_pressed, ..self.memory_use };
+        TypeQuery::new(self.requirements.memory_type_bits, memory_use)
+    }
+
+    fn request(
+        &self,
+        context: &DeviceContext,
+        memory_type: u32,
+        dedicated: Dedicated,
+    ) -> MemoryRequest<'_> {
+        let tiling = if self.aliasable { TilingClass::Mixed } else { self.tiling };
+        let visible =
+            context.type_flags(memory_type).contains(vk::MemoryPropertyFlags::HOST_VISIBLE);
+        let map = match self.memory_use.location {
+            MemoryLocation::DeviceLocal => false,
+            MemoryLocation::Auto => visible && self.addressable,
+            MemoryLocation::HostVisible | MemoryLocation::HostCached => self.addressable,
+        };
+        let alignment = self.requirements.alignment.max(self.min_alignment);
+        let mut request =
+            MemoryRequest::new(self.requirements.size, alignment, memory_type, tiling)
+                .dedicated(dedicated)
+                .priority(self.priority);
+        request.map = map;
+        request.label = self.label;
+        request
+    }
+}
+
+impl From<MemoryError> for NoMemory {
+    fn from(error: MemoryError) -> Self {
+        Self { kind: error.into(), types: Vec::new() }
+    }
+}

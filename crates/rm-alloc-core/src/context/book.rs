@@ -1,0 +1,173 @@
+//! The book of a device's memory objects: how many, how large, whose.
+//!
+//! Plain figures behind one short lock. A block is entered before the driver is asked, so that no
+//! interleaving of threads exceeds a limit, and struck out when the driver refuses or the block is freed.
+
+use std::sync::Arc;
+
+use ash::vk;
+
+use crate::{AllocatorStats, HeapStats, MemoryError};
+
+/// Memory objects of a device, made through its context.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct DeviceBlocks {
+    /// Objects that exist now.
+    pub count: u32,
+    /// Objects ever made: calls of `vkAllocateMemory` that succeeded.
+    pub made: u64,
+    /// Figures of each heap.
+    pub heaps: [HeapBlocks; vk::MAX_MEMORY_HEAPS],
+}
+
+/// Memory objects in one heap.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct HeapBlocks {
+    /// Bytes now.
+    pub bytes: u64,
+    /// Most bytes at any time.
+    pub peak_bytes: u64,
+    /// Objects now.
+    pub count: u32,
+}
+
+/// What a new block has to fit into.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) max_count: u32,
+    pub(super) heap_size: u64,
+}
+
+/// One block, as long as it exists.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) owner: u32,
+    pub(super) size: u64,
+    pub(super) memory_type: u32,
+    pub(super) heap: u32,
+    pub(super) dedicated: bool,
+    pub(super) label: Option<Box<str>>,
+}
+
+#[derive(Debug)]
+struct Owner {
+    name: Arc<str>,
+    stats: AllocatorStats,
+    // A closed owner whose blocks are still out keeps its slot until the last one is struck out.
+    closed: bool,
+}
+
+/// The figures themselves.
+#[derive(Debug)]
+pub(super) struct Book {
+    // Invariant: the figures of `device` and of the owners are the sums over `records`.
+    device: DeviceBlocks,
+    owners: Vec<Owner>,
+    records: Vec<Option<Record>>,
+    free_records: Vec<u32>,
+}
+
+impl Book {
+    /// The owner of blocks that nobody claims.
+    pub(super) const NOBODY: u32 = 0;
+
+    pub(super) fn new() -> Self {
+        let mut book = Self {
+            device: DeviceBlocks::default(),
+            owners: Vec::new(),
+            records: Vec::new(),
+            free_records: Vec::new(),
+        };
+        book.open("device context");
+        book
+    }
+
+    /// Opens an account for the blocks of an allocator called `name`.
+    pub(super) fn open(&mut self, name: &str) -> u32 {
+        let owner = Owner { name: name.into(), stats: AllocatorStats::default(), closed: false };
+        let free =
+            self.owners.iter().position(|o| o.closed && o.stats == AllocatorStats::default());
+        let index = free.unwrap_or(self.owners.len());
+        if index == self.owners.len() {
+            self.owners.push(owner);
+        } else {
+            self.owners[index] = owner;
+        }
+        // Owners are allocators; nobody has four billion.
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// Closes the account; blocks still out keep counting for the device.
+    pub(super) fn close(&mut self, owner: u32) {
+        self.owners[owner as usize].closed = true;
+    }
+
+    /// Enters a block that is about to be made, or says which bound it would break.
+    pub(super) fn enter(&mut self, bounds: Bounds, record: Record) -> Result<u32, MemoryError> {
+        let heap = &mut self.device.heaps[record.heap as usize];
+        if self.device.count >= bounds.max_count {
+            return Err(MemoryError::TooManyAllocations);
+        }
+        let bytes = heap.bytes.checked_add(record.size).filter(|sum| *sum <= bounds.heap_size);
+        let Some(bytes) = bytes else { return Err(MemoryError::OutOfDeviceMemory) };
+        heap.bytes = bytes;
+        heap.peak_bytes = heap.peak_bytes.max(bytes);
+        heap.count += 1;
+        self.device.count += 1;
+        self.device.made += 1;
+        let own = &mut self.owners[record.owner as usize].stats.heaps[record.heap as usize];
+        own.block_bytes += record.size;
+        own.blocks += 1;
+        let index = match self.free_records.pop() {
+            Some(index) => {
+                self.records[index as usize] = Some(record);
+                index
+            }
+            None => {
+                self.records.push(Some(record));
+                // The count is bounded by a 32-bit limit of the device, checked above.
+                u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        Ok(index)
+    }
+
+    /// Strikes out a block that is gone.
+    pub(super) fn strike(&mut self, index: u32) -> Option<Record> {
+        let record = self.records.get_mut(index as usize)?.take()?;
+        self.free_records.push(index);
+        let heap = &mut self.device.heaps[record.heap as usize];
+        heap.bytes -= record.size;
+        heap.count -= 1;
+        self.device.count -= 1;
+        let own = &mut self.owners[record.owner as usize].stats.heaps[record.heap as usize];
+        own.block_bytes -= record.size;
+        own.blocks -= 1;
+        Some(record)
+    }
+
+    /// Strikes out a block that the driver did not give after all.
+    pub(super) fn retract(&mut self, index: u32) {
+        if self.strike(index).is_some() {
+            self.device.made -= 1;
+        }
+    }
+
+    pub(super) fn device(&self) -> DeviceBlocks {
+        self.device
+    }
+
+    pub(super) fn name(&self, owner: u32) -> Arc<str> {
+        Arc::clone(&self.owners[owner as usize].name)
+    }
+
+    /// Block bytes and blocks of `owner`, a heap each.
+    pub(super) fn stats(&self, owner: u32) -> [HeapStats; vk::MAX_MEMORY_HEAPS] {
+        self.owners[owner as usize].stats.heaps
+    }
+
+    /// The blocks of `owner`.
+    pub(super) fn records(&self, owner: u32) -> impl Iterator<Item = &Record> {
+        self.records.iter().flatten().filter(move |record| record.owner == owner)
+    }
+}

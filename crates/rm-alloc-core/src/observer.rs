@@ -1,0 +1,132 @@
+//! Who wants to hear of what happens to memory.
+//!
+//! Protocol: `wanted` is the union of every observer's mask, written under the lock of `list` and read
+//! without it, relaxed: it only decides whether the list is worth looking at, and an observer that is just
+//! being added may miss what happens at that moment. Observers are called on the thread where the event
+//! happens, outside every lock, and a panic of theirs ends there: memory has already changed hands, and the
+//! one who allocates or frees is not the one to blame.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use bitflags::bitflags;
+
+use crate::sync::lock;
+
+bitflags! {
+    /// The events an observer wants to hear of.
+    #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+    pub struct EventMask: u32 {
+        /// [`MemoryEvent::BlockAllocated`].
+        const BLOCK_ALLOCATED = 1;
+        /// [`MemoryEvent::BlockFreed`].
+        const BLOCK_FREED = 2;
+        /// [`MemoryEvent::Leaked`].
+        const LEAKED = 4;
+    }
+}
+
+/// One memory object, as events describe it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct BlockInfo<'a> {
+    /// The allocator it belongs to, by [`name`](crate::MemoryAllocator::name).
+    pub allocator: &'a str,
+    /// The label of the request.
+    pub label: Option<&'a str>,
+    /// Size in bytes.
+    pub size: u64,
+    /// Index of its memory type.
+    pub memory_type: u32,
+    /// Index of the heap of that type.
+    pub heap: u32,
+}
+
+/// Something that happened to memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum MemoryEvent<'a> {
+    /// `vkAllocateMemory` gave a block.
+    BlockAllocated(BlockInfo<'a>),
+    /// A block went back to the driver.
+    BlockFreed(BlockInfo<'a>),
+    /// An allocator was dropped while this memory was still out; the memory is lost to the device.
+    Leaked(BlockInfo<'a>),
+}
+
+impl MemoryEvent<'_> {
+    fn mask(&self) -> EventMask {
+        match self {
+            Self::BlockAllocated(_) => EventMask::BLOCK_ALLOCATED,
+            Self::BlockFreed(_) => EventMask::BLOCK_FREED,
+            Self::Leaked(_) => EventMask::LEAKED,
+        }
+    }
+}
+
+/// Someone who wants to hear of what happens to memory.
+///
+/// Called on the thread where it happens and outside every lock of this library, so an observer may call back.
+/// A panic is contained: it reaches the panic hook and nobody else.
+pub trait MemoryObserver: Send + Sync {
+    /// The events to be told of; asked once, when the observer is added.
+    fn mask(&self) -> EventMask {
+        EventMask::all()
+    }
+
+    /// Tells of `event`.
+    fn event(&self, event: &MemoryEvent<'_>);
+}
+
+/// The observers of one device.
+#[derive(Default)]
+pub(crate) struct Observers {
+    wanted: AtomicU32,
+    list: Mutex<Vec<(EventMask, Weak<dyn MemoryObserver>)>>,
+}
+
+impl Observers {
+    /// Adds `observer`, held weakly: one that owns what it observes must not keep it alive for ever.
+    pub(crate) fn add(&self, observer: &Arc<dyn MemoryObserver>) {
+        let mask = observer.mask();
+        let mut list = lock(&self.list);
+        list.retain(|(_, known)| known.strong_count() > 0);
+        list.push((mask, Arc::downgrade(observer)));
+        let wanted = list.iter().fold(0, |all, (mask, _)| all | mask.bits());
+        self.wanted.store(wanted, Ordering::Relaxed);
+    }
+
+    /// Whether anybody asked for events of `mask`.
+    pub(crate) fn want(&self, mask: EventMask) -> bool {
+        self.wanted.load(Ordering::Relaxed) & mask.bits() != 0
+    }
+
+    /// Tells everyone who asked for such events, and says how many there were.
+    pub(crate) fn tell(&self, event: &MemoryEvent<'_>) -> usize {
+        if !self.want(event.mask()) {
+            return 0;
+        }
+        let listeners: Vec<_> = lock(&self.list)
+            .iter()
+            .filter(|(mask, _)| mask.intersects(event.mask()))
+            .filter_map(|(_, observer)| observer.upgrade())
+            .collect();
+        for listener in &listeners {
+            // The panic hook has reported it already, and there is nobody else to tell.
+            let _contained = catch_unwind(AssertUnwindSafe(|| listener.event(event)));
+        }
+        listeners.len()
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observers").field("count", &lock(&self.list).len()).finish()
+    }
+}

@@ -1,0 +1,12 @@
+//! Buffers and images: made, given memory, and undone when anything on the way fails.
+
+mod bound;
+mod create;
+mod host;
+mod object;
+
+pub(crate) use self::create::AnyRequest;
+pub use self::{
+    bound::{BoundBuffer, BoundImage},
+    object::Requirements,
+};

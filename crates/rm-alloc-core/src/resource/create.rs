@@ -1,0 +1,134 @@
+//! From a request to an object, by way of the checks.
+
+use ash::vk;
+
+use super::object::{Created, Requirements};
+use crate::{
+    BufferRequest, DeviceContext, ImageRequest, MemoryError, Resource, TilingClass,
+    allocator::Placement,
+    request::check::{check_buffer, check_image, check_image_limits},
+};
+
+/// A request for either kind of resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AnyRequest<'r> {
+    Buffer(&'r BufferRequest<'r>),
+    Image(&'r ImageRequest<'r>),
+}
+
+impl<'r> AnyRequest<'r> {
+    /// What it is for, in an error message.
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            Self::Buffer(_) => "buffer",
+            Self::Image(_) => "image",
+        }
+    }
+
+    pub(crate) fn label(self) -> Option<&'r str> {
+        match self {
+            Self::Buffer(request) => request.label,
+            Self::Image(request) => request.label,
+        }
+    }
+
+    /// Bytes that are known to be asked for before the driver has spoken.
+    pub(crate) fn least_size(self) -> u64 {
+        match self {
+            Self::Buffer(request) => request.size,
+            Self::Image(_) => 0,
+        }
+    }
+
+    /// Checks the request and makes an object without memory.
+    pub(crate) fn create(self, context: &DeviceContext) -> Result<Created<'_>, MemoryError> {
+        self.check(context)?;
+        let device = context.device();
+        let resource = match self {
+            Self::Buffer(request) => {
+                // SAFETY: every rule of `vkCreateBuffer` was checked above.
+                let raw = unsafe { device.create_buffer(&request.create_info(), None) }?;
+                // SAFETY: the buffer was just made, and whoever asks for its memory reads its requirements.
+                unsafe { Resource::buffer(raw) }
+            }
+            Self::Image(request) => {
+                let mut list = vk::ImageFormatListCreateInfo::default();
+                let info = request.create_info(&mut list);
+                // SAFETY: every rule of `vkCreateImage` was checked above, or promised to `from_create_info`.
+                let raw = unsafe { device.create_image(&info, None) }?;
+                // SAFETY: the image was just made, and whoever asks for its memory reads its requirements.
+                unsafe { Resource::image(raw) }
+            }
+        };
+        // SAFETY: the object was just made, and nobody else knows it.
+        Ok(unsafe { Created::new(context, resource) })
+    }
+
+    /// What the resource would need, without making it where the device can tell.
+    pub(crate) fn requirements(self, context: &DeviceContext) -> Result<Requirements, MemoryError> {
+        let (handle, commands) = (context.device().handle(), context.commands());
+        match (self, commands.buffer_requirements, commands.image_requirements) {
+            (Self::Buffer(request), Some(ask), _) => {
+                self.check(context)?;
+                let create = request.create_info();
+                let info = vk::DeviceBufferMemoryRequirements::default().create_info(&create);
+                Ok(Requirements::read(|answer| {
+                    // SAFETY: the command belongs to this device, and every rule was checked above.
+                    unsafe { ask(handle, &raw const info, answer) }
+                }))
+            }
+            (Self::Image(request), _, Some(ask)) => {
+                self.check(context)?;
+                let mut list = vk::ImageFormatListCreateInfo::default();
+                let create = request.create_info(&mut list);
+                let info = vk::DeviceImageMemoryRequirements::default().create_info(&create);
+                Ok(Requirements::read(|answer| {
+                    // SAFETY: the command belongs to this device, and every rule was checked above.
+                    unsafe { ask(handle, &raw const info, answer) }
+                }))
+            }
+            _ => Ok(self.create(context)?.requirements()),
+        }
+    }
+
+    /// What request and requirements together say about the memory.
+    pub(crate) fn placement(self, requirements: Requirements) -> Placement<'r> {
+        match self {
+            Self::Buffer(request) => Placement {
+                requirements,
+                memory_use: request.memory_use(),
+                tiling: TilingClass::Linear,
+                min_alignment: request.min_alignment,
+                dedicated: request.dedicated,
+                aliasable: request.aliasable,
+                addressable: true,
+                priority: request.priority,
+                label: request.label,
+            },
+            Self::Image(request) => {
+                let linear = request.effective_tiling() == vk::ImageTiling::LINEAR;
+                Placement {
+                    requirements,
+                    memory_use: request.memory_use(),
+                    tiling: if linear { TilingClass::Linear } else { TilingClass::Optimal },
+                    min_alignment: 1,
+                    dedicated: request.dedicated,
+                    aliasable: request.aliasable,
+                    addressable: linear,
+                    priority: request.priority,
+                    label: request.label,
+                }
+            }
+        }
+    }
+
+    fn check(self, context: &DeviceContext) -> Result<(), MemoryError> {
+        match self {
+            Self::Buffer(request) => check_buffer(context.rules(), request),
+            Self::Image(request) => match check_image(context.rules(), request)? {
+                Some(query) => check_image_limits(request, &context.image_limits(query)?),
+                None => Ok(()),
+            },
+        }
+    }
+}

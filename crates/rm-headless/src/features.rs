@@ -1,0 +1,50 @@
+//! The feature structs that `vkCreateDevice` must be told of.
+
+use ash::vk;
+use rm_alloc_core::MemoryFeatures;
+
+/// Storage for the feature structs that a set of [`MemoryFeatures`] stands for.
+#[derive(Default)]
+pub(crate) struct FeatureStructs {
+    address: vk::PhysicalDeviceBufferDeviceAddressFeatures<'static>,
+    coherent: vk::PhysicalDeviceCoherentMemoryFeaturesAMD<'static>,
+    maintenance4: vk::PhysicalDeviceMaintenance4Features<'static>,
+    pageable: vk::PhysicalDevicePageableDeviceLocalMemoryFeaturesEXT<'static>,
+    priority: vk::PhysicalDeviceMemoryPriorityFeaturesEXT<'static>,
+    protected: vk::PhysicalDeviceProtectedMemoryFeatures<'static>,
+}
+
+impl FeatureStructs {
+    /// Enables in `info` exactly what `features` stand for.
+    pub(crate) fn enable<'a>(
+        &'a mut self,
+        mut info: vk::DeviceCreateInfo<'a>,
+        features: MemoryFeatures,
+    ) -> vk::DeviceCreateInfo<'a> {
+        if features.contains(MemoryFeatures::BUFFER_DEVICE_ADDRESS) {
+            self.address = self.address.buffer_device_address(true);
+            info = info.push_next(&mut self.address);
+        }
+        if features.contains(MemoryFeatures::AMD_DEVICE_COHERENT) {
+            self.coherent = self.coherent.device_coherent_memory(true);
+            info = info.push_next(&mut self.coherent);
+        }
+        if features.contains(MemoryFeatures::MAINTENANCE4) {
+            self.maintenance4 = self.maintenance4.maintenance4(true);
+            info = info.push_next(&mut self.maintenance4);
+        }
+        if features.contains(MemoryFeatures::PAGEABLE) {
+            self.pageable = self.pageable.pageable_device_local_memory(true);
+            info = info.push_next(&mut self.pageable);
+        }
+        if features.contains(MemoryFeatures::MEMORY_PRIORITY) {
+            self.priority = self.priority.memory_priority(true);
+            info = info.push_next(&mut self.priority);
+        }
+        if features.contains(MemoryFeatures::PROTECTED) {
+            self.protected = self.protected.protected_memory(true);
+            info = info.push_next(&mut self.protected);
+        }
+        info
+    }
+}

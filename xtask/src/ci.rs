@@ -1,0 +1,38 @@
+//! `cargo xtask ci`: what CI runs, in its order, each step with its time.
+
+use std::time::Instant;
+
+use crate::{demo, failure::Failure, layers, lint, test, tidy, workspace};
+
+type Step = (&'static str, Box<dyn Fn() -> Result<(), Failure>>);
+
+/// Runs every step until one fails.
+///
+/// # Errors
+///
+/// The failure of that step.
+pub(crate) fn run(install: bool) -> Result<(), Failure> {
+    for (name, step) in steps(install) {
+        println!("\n=== {name}");
+        let start = Instant::now();
+        let result = step();
+        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
+        println!("=== {name}: {verdict} in {:.1} s", start.elapsed().as_secs_f64());
+        result?;
+    }
+    Ok(())
+}
+
+fn steps(install: bool) -> Vec<Step> {
+    let mut words = vec!["--each-driver", "--frames", "60"];
+    words.extend(install.then_some("--install"));
+    vec![
+        ("fmt", Box::new(lint::format)),
+        ("clippy", Box::new(lint::clippy)),
+        ("doc", Box::new(lint::documentation)),
+        ("layers", Box::new(|| layers::check(&workspace::metadata()?))),
+        ("tidy", Box::new(|| tidy::check(&workspace::root()))),
+        ("test", Box::new(move || test::run(install))),
+        ("demo", Box::new(move || demo::run(words.iter().map(Into::into).collect()))),
+    ]
+}

@@ -1,0 +1,159 @@
+//! `cargo xtask demo`: builds the demo, chooses the driver, passes everything else on.
+
+use std::{ffi::OsString, path::PathBuf, process::Command};
+
+use cargo_metadata::Message;
+
+use crate::{
+    failure::Failure,
+    setup::{Driver, Setup},
+    workspace,
+};
+
+/// What of the command line is ours and what is the demo's.
+#[derive(Debug, Default, Eq, PartialEq)]
+struct Wish {
+    install: bool,
+    each_driver: bool,
+    device: Option<String>,
+    passed_on: Vec<OsString>,
+}
+
+impl Wish {
+    fn of(arguments: Vec<OsString>) -> Self {
+        let mut wish = Self::default();
+        for argument in arguments {
+            let text = argument.to_string_lossy().into_owned();
+            match text.as_str() {
+                "--install" => wish.install = true,
+                "--each-driver" => wish.each_driver = true,
+                _ => {
+                    let after_flag = wish.passed_on.last().is_some_and(|last| last == "--device");
+                    if let Some(name) = text.strip_prefix("--device=") {
+                        wish.device = Some(name.to_owned());
+                    } else if after_flag {
+                        wish.device = Some(text);
+                    }
+                    wish.passed_on.push(argument);
+                }
+            }
+        }
+        wish
+    }
+
+    /// The drivers to run on, of those that are here, the best first. None means: as things are,
+    /// so that the demo itself says what is wrong.
+    fn choose<'a>(&self, drivers: &'a [Driver]) -> Vec<Option<&'a Driver>> {
+        let wanted = |driver: &&Driver| self.device.as_ref().is_none_or(|name| driver.has(name));
+        let mut chosen: Vec<_> = drivers.iter().filter(wanted).map(Some).collect();
+        if chosen.is_empty() {
+            chosen.push(drivers.first());
+        }
+        if !self.each_driver {
+            chosen.truncate(1);
+        }
+        chosen
+    }
+}
+
+/// Runs the demo and ends with its exit code.
+///
+/// # Errors
+///
+/// [`Failure::Exit`] with the demo's code, the highest of all runs, if that is not 0;
+/// [`Failure::Check`] if it does not build.
+pub(crate) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
+    let wish = Wish::of(arguments);
+    let setup = Setup::find(wish.install)?;
+    if let Some(advice) = setup.advice() {
+        eprintln!("xtask: {advice}");
+    }
+    let program = build()?;
+    let mut worst = 0;
+    for driver in wish.choose(&setup.drivers) {
+        let mut command = Command::new(&program);
+        command.args(&wish.passed_on);
+        if let Some(driver) = driver {
+            driver.apply(&mut command);
+            if wish.each_driver {
+                println!("\ndemo on {driver}");
+            }
+        }
+        let status = command.status().map_err(|error| Failure::prerequisite("rm-demo", error))?;
+        // A demo that a signal ended has no code, and has failed.
+        let code = status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1));
+        worst = worst.max(code);
+    }
+    if worst == 0 { Ok(()) } else { Err(Failure::Exit(worst)) }
+}
+
+/// Builds the demo in release and gives its path.
+fn build() -> Result<PathBuf, Failure> {
+    let mut command = workspace::cargo([
+        "build",
+        "--release",
+        "--quiet",
+        "--package=rm-demo",
+        "--bin=rm-demo",
+        "--message-format=json-render-diagnostics",
+    ]);
+    command.stderr(std::process::Stdio::inherit());
+    let output = command.output().map_err(|error| Failure::prerequisite("cargo build", error))?;
+    if !output.status.success() {
+        return Err(Failure::Check("rm-demo does not build".into()));
+    }
+    let messages = Message::parse_stream(output.stdout.as_slice()).flatten();
+    let mut programs = messages.filter_map(|message| match message {
+        Message::CompilerArtifact(artifact) => artifact.executable,
+        _ => None,
+    });
+    let program = programs.next().map(PathBuf::from);
+    program.ok_or_else(|| Failure::Check("cargo built rm-demo and named no program".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::Wish;
+    use crate::setup::{Device, Driver};
+
+    fn wish(words: &[&str]) -> Wish {
+        Wish::of(words.iter().map(OsString::from).collect())
+    }
+
+    fn driver(label: &str, name: &str) -> Driver {
+        let device = Device { name: name.into(), kind: "cpu".into(), ..Device::default() };
+        Driver { label: label.into(), env: Vec::new(), devices: vec![device] }
+    }
+
+    fn labels<'a>(wish: &Wish, drivers: &'a [Driver]) -> Vec<Option<&'a str>> {
+        wish.choose(drivers).into_iter().map(|it| it.map(|it| it.label.as_str())).collect()
+    }
+
+    #[test]
+    fn our_flags_are_taken_out_wherever_they_stand() {
+        let wish = wish(&["--frames", "3", "--install", "--device", "Card", "--each-driver"]);
+        assert!(wish.install && wish.each_driver);
+        assert_eq!(wish.device.as_deref(), Some("Card"));
+        assert_eq!(wish.passed_on, ["--frames", "3", "--device", "Card"]);
+    }
+
+    #[test]
+    fn the_best_driver_or_each_or_the_one_with_the_named_device() {
+        let drivers = [driver("new", "llvmpipe 25"), driver("old", "llvmpipe 22")];
+        assert_eq!(labels(&wish(&[]), &drivers), [Some("new")]);
+        assert_eq!(labels(&wish(&["--each-driver"]), &drivers), [Some("new"), Some("old")]);
+        assert_eq!(labels(&wish(&["--device=PIPE 22"]), &drivers), [Some("old")]);
+    }
+
+    #[test]
+    fn without_a_fitting_device_the_demo_itself_refuses() {
+        let drivers = [driver("new", "llvmpipe 25")];
+        assert_eq!(
+            labels(&wish(&["--device", "none such", "--each-driver"]), &drivers),
+            [Some("new")]
+        );
+        assert_eq!(labels(&wish(&[]), &[]), [None]);
+    }
+}

@@ -1,0 +1,142 @@
+//! `cargo xtask setup`: finds the loader, the drivers and the validation layer, says what is
+//! missing and how this system gets it, and installs it where it can.
+//!
+//! [`Setup::find`] is what the other tasks start from.
+
+mod apt;
+mod backports;
+mod driver;
+mod probe;
+mod sources;
+mod system;
+
+use std::env;
+
+use self::probe::Report;
+pub(crate) use self::{
+    driver::{Device, Driver},
+    probe::print as probe,
+    system::{Piece, System},
+};
+use crate::failure::Failure;
+
+/// Set by users who choose their drivers themselves; then nothing else is looked for.
+const CHOSEN: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+
+/// What this machine has of Vulkan.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    /// Drivers that have a device, the best first.
+    pub(crate) drivers: Vec<Driver>,
+    /// What is not here.
+    pub(crate) missing: Vec<Piece>,
+    /// The version of the loader, if there is one.
+    pub(crate) loader: Option<String>,
+    /// The version of the validation layer, if it is installed.
+    pub(crate) validation: Option<String>,
+    /// Whose packages this machine uses.
+    pub(crate) system: System,
+}
+
+impl Setup {
+    /// Looks around, after installing what is missing if `install` is set.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Prerequisite`] if something is to be installed and cannot be.
+    pub(crate) fn find(install: bool) -> Result<Self, Failure> {
+        let setup = Self::look()?;
+        if !install {
+            return Ok(setup);
+        }
+        if !setup.missing.is_empty() {
+            apt::install(&setup.system, &setup.missing)?;
+        }
+        if setup.system.is_bookworm()
+            && !chosen()
+            && let Err(failure) = backports::unpack()
+        {
+            // Tests on the driver that is here are worth more than none.
+            eprintln!("xtask: going on without the newer lavapipe: {failure}");
+        }
+        let setup = Self::look()?;
+        setup.complete()?;
+        Ok(setup)
+    }
+
+    /// Prints what is here and what is not.
+    pub(crate) fn print(&self) {
+        let version = |it: &Option<String>| it.clone().unwrap_or_else(|| "missing".into());
+        println!("system             {}", self.system);
+        println!("loader             {}", version(&self.loader));
+        println!("validation layer   {}", version(&self.validation));
+        if self.drivers.is_empty() {
+            println!("drivers            missing");
+        }
+        for driver in &self.drivers {
+            for device in &driver.devices {
+                println!("driver             {}: {device}", driver.label);
+            }
+        }
+    }
+
+    /// One sentence on what is missing and how this system gets it.
+    pub(crate) fn advice(&self) -> Option<String> {
+        if self.missing.is_empty() && self.drivers.is_empty() {
+            return Some(format!("{} leads to no driver with a device", CHOSEN[0]));
+        }
+        let names: Vec<&str> = self.missing.iter().map(|piece| piece.name()).collect();
+        let how = self.system.advice(&self.missing);
+        (!names.is_empty()).then(|| format!("missing: {}; {how}", names.join(", ")))
+    }
+
+    /// Nothing is missing, or a failure that says what is.
+    fn complete(&self) -> Result<(), Failure> {
+        self.advice().map_or(Ok(()), |advice| Err(Failure::Prerequisite(advice)))
+    }
+
+    fn look() -> Result<Self, Failure> {
+        let label = if chosen() { CHOSEN[0] } else { "system" };
+        let system_report = Report::of(&[])?;
+        let mut drivers = Vec::new();
+        if !chosen()
+            && let Some(env) = backports::environment()?
+        {
+            let devices = Report::of(&env)?.devices;
+            drivers.push(Driver { label: backports::LABEL.into(), env, devices });
+        }
+        let devices = system_report.devices;
+        drivers.push(Driver { label: label.into(), env: Vec::new(), devices });
+        let mut missing = Vec::new();
+        if system_report.loader.is_none() {
+            missing.push(Piece::Loader);
+        }
+        // The system's own driver, not the unpacked one: both are wanted. No package mends a
+        // choice of drivers that leads nowhere.
+        if !chosen() && drivers.last().is_none_or(|system| system.devices.is_empty()) {
+            missing.push(Piece::Driver);
+        }
+        if system_report.validation.is_none() {
+            missing.push(Piece::Validation);
+        }
+        drivers.retain(|driver| !driver.devices.is_empty());
+        drivers.sort_by_key(|driver| std::cmp::Reverse(driver.best().map(Device::rank)));
+        let (loader, validation) = (system_report.loader, system_report.validation);
+        Ok(Self { drivers, missing, loader, validation, system: System::of_this_machine() })
+    }
+}
+
+/// `cargo xtask setup [--install]`.
+///
+/// # Errors
+///
+/// [`Failure::Prerequisite`] if something is missing at the end.
+pub(crate) fn run(install: bool) -> Result<(), Failure> {
+    let setup = Setup::find(install)?;
+    setup.print();
+    setup.complete()
+}
+
+fn chosen() -> bool {
+    CHOSEN.iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}

@@ -1,0 +1,91 @@
+//! `cargo xtask test`: all tests on the newest driver, the device tests on every other one.
+
+use std::{env, process::Command};
+
+use crate::{
+    failure::Failure,
+    setup::{Driver, Setup},
+    workspace,
+};
+
+/// Crates whose tests open a device.
+const DEVICE_CRATES: &[&str] =
+    &["rm-alloc-core", "rm-alloc-direct", "rm-headless", "rm-demo", "resource-management"];
+/// Turns "no device, skipped" into a failure, here and in the tests.
+const REQUIRE: &str = "RM_REQUIRE_DEVICE";
+
+/// Runs the tests and prints one line a driver at the end.
+///
+/// # Errors
+///
+/// [`Failure::Check`] if a test fails, [`Failure::Prerequisite`] if a device is required and there
+/// is none.
+pub(crate) fn run(install: bool) -> Result<(), Failure> {
+    let setup = Setup::find(install)?;
+    setup.print();
+    let required = install || env::var(REQUIRE).is_ok_and(|value| value == "1");
+    if let Some(advice) = setup.advice() {
+        eprintln!("xtask: {advice}");
+    }
+    if required && setup.drivers.is_empty() {
+        return Err(Failure::Prerequisite("no Vulkan device, and one is required".into()));
+    }
+    let mut results = Vec::new();
+    let everything = ["test", "--workspace", "--all-features"].map(str::to_owned);
+    let mut command = workspace::cargo(&everything);
+    results.push(tested(&mut command, setup.drivers.first(), required, "the whole workspace"));
+    for driver in setup.drivers.iter().skip(1) {
+        let mut command = workspace::cargo(device_tests()?);
+        results.push(tested(&mut command, Some(driver), required, "the device tests"));
+    }
+    println!();
+    for (line, _) in &results {
+        println!("{line}");
+    }
+    if results.iter().all(|(_, passed)| *passed) {
+        Ok(())
+    } else {
+        Err(Failure::Check("tests failed".into()))
+    }
+}
+
+/// The arguments that run the device tests of the crates that exist.
+fn device_tests() -> Result<Vec<String>, Failure> {
+    let metadata = workspace::metadata()?;
+    let packages = metadata.workspace_packages();
+    let here = packages.iter().map(|it| it.name.as_str()).filter(|it| DEVICE_CRATES.contains(it));
+    let mut arguments = vec!["test".to_owned(), "--tests".to_owned(), "--all-features".to_owned()];
+    arguments.extend(here.flat_map(|name| ["--package".to_owned(), name.to_owned()]));
+    Ok(arguments)
+}
+
+fn tested(
+    command: &mut Command,
+    driver: Option<&Driver>,
+    required: bool,
+    what: &str,
+) -> (String, bool) {
+    let on = driver.map_or_else(|| "no device".to_owned(), Driver::to_string);
+    println!("\ntesting {what} on {on}");
+    if let Some(driver) = driver {
+        driver.apply(command);
+    }
+    if required {
+        command.env(REQUIRE, "1");
+    }
+    let result = workspace::run(command);
+    let verdict = if result.is_ok() { "passed" } else { "FAILED" };
+    (format!("{verdict}: {what} on {on}"), result.is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device_tests;
+
+    #[test]
+    fn device_tests_name_only_crates_of_this_workspace() {
+        let arguments = device_tests().unwrap();
+        assert!(arguments.iter().any(|it| it == "rm-alloc-direct"), "{arguments:?}");
+        assert!(!arguments.iter().any(|it| it == "rm-state"), "{arguments:?}");
+    }
+}

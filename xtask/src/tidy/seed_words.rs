@@ -1,0 +1,119 @@
+//! The words of the two founding documents stay findable: each is a `#[doc(alias)]` of its Rust
+//! name.
+
+use proc_macro2::{Delimiter, TokenTree};
+
+use super::{
+    Finding, Source,
+    tokens::{group, is_punct, name, walk},
+};
+
+/// Crate, word, and the names of which at least one carries the word as an alias.
+#[rustfmt::skip] // A table: one line a word.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("rm-state", "RM", "Rm"),
+    ("rm-state", "Ready", "READY"),
+    ("rm-state", "Value", "value"),
+    ("rm-state", "ValueOr", "value_or"),
+    ("rm-state", "Set", "set"),
+    ("rm-state", "Reset", "reset"),
+    ("rm-state", "Has", "has"),
+    ("rm-state", "MarkOutdated", "mark_outdated"),
+    ("rm-state", "GetGeneration", "generation"),
+    ("rm-alloc-core", "IMemoryAllocator", "MemoryAllocator"),
+    ("rm-alloc-core", "VramAllocator", "MemoryAllocator"),
+    ("rm-alloc-core", "AllocateBuffer", "allocate_buffer"),
+    ("rm-alloc-core", "FreeBuffer", "free_buffer"),
+    ("rm-alloc-core", "AllocateImage", "allocate_image"),
+    ("rm-alloc-core", "FreeImage", "free_image"),
+    ("rm-alloc-core", "GetStats", "stats"),
+    ("rm-alloc-core", "BufferAllocationRequest", "BufferRequest"),
+    ("rm-alloc-core", "alloc_buffer", "allocate_buffer"),
+    ("rm-alloc-core", "alloc_texture", "allocate_image"),
+    ("rm-alloc-core", "debugName", "label"),
+    ("rm-alloc-core", "allowAliasing", "aliasable"),
+    ("rm-alloc-direct", "DefaultVramAllocator", "DirectAllocator"),
+];
+
+/// Keywords that may stand between an attribute and the name of its item.
+const KEYWORDS: &[&str] = &[
+    "async", "const", "enum", "extern", "fn", "mod", "mut", "pub", "static", "struct", "trait",
+    "type", "union", "unsafe",
+];
+
+/// Words of the table that no item of their crate carries.
+pub(super) fn missing(sources: &[Source]) -> Vec<Finding> {
+    missing_of(WORDS, sources)
+}
+
+pub(super) fn missing_of(words: &[(&str, &str, &str)], sources: &[Source]) -> Vec<Finding> {
+    let aliases: Vec<_> = sources.iter().flat_map(|it| aliases(it).into_iter()).collect();
+    let mut findings = Vec::new();
+    for (package, word, rust) in words {
+        let place = format!("crates/{package}/src/");
+        let mut names = aliases.iter().filter(|it| it.path.starts_with(&place) && it.word == *word);
+        if names.clone().any(|alias| alias.name == *rust) {
+            continue;
+        }
+        let what = match names.next() {
+            Some(other) => {
+                format!("`{word}` is an alias of `{}`, expected `{rust}`", other.name)
+            }
+            None => format!("`{rust}` lacks `#[doc(alias = \"{word}\")]`"),
+        };
+        findings.push(Finding::new(&place, 0, what));
+    }
+    findings
+}
+
+/// One word that an item carries.
+#[derive(Debug)]
+struct Alias {
+    path: String,
+    word: String,
+    name: String,
+}
+
+/// Every `#[doc(alias = ..)]` and `#[doc(alias(..))]` of a file with the name of its item, also
+/// in macro bodies.
+fn aliases(source: &Source) -> Vec<Alias> {
+    let mut found = Vec::new();
+    walk(&source.tokens, &mut |rest| {
+        let attribute =
+            group(rest.get(1), Delimiter::Bracket).filter(|_| is_punct(rest.first(), '#'));
+        let Some(attribute) = attribute.map(|it| it.into_iter().collect::<Vec<_>>()) else {
+            return;
+        };
+        let is_doc = name(attribute.first()).is_some_and(|word| word == "doc");
+        let Some(list) = group(attribute.get(1), Delimiter::Parenthesis).filter(|_| is_doc) else {
+            return;
+        };
+        if name(list.clone().into_iter().next().as_ref()).is_none_or(|word| word != "alias") {
+            return;
+        }
+        let Some(name) = item_name(&rest[2..]) else { return };
+        walk(&list, &mut |rest| {
+            if let Some(TokenTree::Literal(literal)) = rest.first() {
+                let word = literal.to_string().trim_matches('"').to_owned();
+                found.push(Alias { path: source.path.clone(), word, name: name.clone() });
+            }
+        });
+    });
+    found
+}
+
+/// The name of the item that starts here, after its other attributes and its keywords.
+fn item_name(mut rest: &[TokenTree]) -> Option<String> {
+    loop {
+        let attribute =
+            is_punct(rest.first(), '#') && group(rest.get(1), Delimiter::Bracket).is_some();
+        let visibility = group(rest.first(), Delimiter::Parenthesis).is_some();
+        let abi = matches!(rest.first(), Some(TokenTree::Literal(_)));
+        match name(rest.first()) {
+            _ if attribute => rest = &rest[2..],
+            _ if visibility || abi => rest = &rest[1..],
+            Some(word) if KEYWORDS.contains(&word.as_str()) => rest = &rest[1..],
+            other => return other,
+        }
+    }
+}
