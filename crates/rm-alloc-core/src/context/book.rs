@@ -14,7 +14,7 @@ use crate::{AllocatorStats, HeapStats, MemoryError};
 pub struct DeviceBlocks {
     /// Objects that exist now.
     pub count: u32,
-    /// Objects ever made: calls of `vkAllocateMemory` that succeeded.
+    /// Objects ever handed out.
     pub made: u64,
     /// Figures of each heap.
     pub heaps: [HeapBlocks; vk::MAX_MEMORY_HEAPS],
