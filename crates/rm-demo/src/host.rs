@@ -1,0 +1,165 @@
+//! Buffers that the host shares with the device: one to write from, one to read back into.
+
+use ash::vk;
+use resource_management::alloc::{
+    AllocationError, BoundBuffer, BufferRequest, Category, MemoryAllocator, MemoryAllocatorExt,
+    MemoryError, MemoryLocation,
+};
+
+use crate::content::{Content, Difference};
+
+/// Where copies begin: a multiple of every block of texels, and what devices like best.
+const PLACE_ALIGNMENT: u64 = 256;
+
+/// Bytes made or compared at a time, few enough to stay in the processor's cache.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// A mapped buffer that grows when a frame needs more of it than any before.
+#[derive(Debug)]
+pub(crate) struct HostBuffer {
+    usage: vk::BufferUsageFlags,
+    location: MemoryLocation,
+    label: &'static str,
+    buffer: Option<BoundBuffer>,
+    // Bytes handed out since the last `clear`.
+    used: u64,
+}
+
+impl HostBuffer {
+    /// An empty one to copy from; it takes memory at the first [`reserve`](Self::reserve).
+    pub(crate) fn staging() -> Self {
+        Self {
+            usage: vk::BufferUsageFlags::TRANSFER_SRC,
+            location: MemoryLocation::HostVisible,
+            label: "staging",
+            buffer: None,
+            used: 0,
+        }
+    }
+
+    /// An empty one to read back from; it takes memory at the first [`reserve`](Self::reserve).
+    pub(crate) fn read_back() -> Self {
+        Self {
+            usage: vk::BufferUsageFlags::TRANSFER_DST,
+            location: MemoryLocation::HostCached,
+            label: "read-back",
+            ..Self::staging()
+        }
+    }
+
+    /// Forgets all places.
+    pub(crate) fn clear(&mut self) {
+        self.used = 0;
+    }
+
+    /// Hands out a place for `bytes` bytes, which [`reserve`](Self::reserve) has to back.
+    pub(crate) fn place(&mut self, bytes: u64) -> u64 {
+        let place = self.used.next_multiple_of(PLACE_ALIGNMENT);
+        self.used = place + bytes;
+        place
+    }
+
+    /// Makes room for all places handed out, and returns the buffer.
+    ///
+    /// What the buffer held before is lost where it grows.
+    ///
+    /// # Safety
+    ///
+    /// - Every call is with the same allocator.
+    /// - The device does not use the buffer.
+    pub(crate) unsafe fn reserve(
+        &mut self,
+        allocator: &dyn MemoryAllocator,
+    ) -> Result<&mut BoundBuffer, AllocationError> {
+        if self.buffer.as_ref().is_some_and(|buffer| buffer.size() < self.used) {
+            // SAFETY: all are with this allocator, and the device does not use it (caller).
+            unsafe { self.free(allocator) };
+        }
+        match &mut self.buffer {
+            Some(buffer) => Ok(buffer),
+            empty => {
+                let size = self.used.max(1).next_power_of_two();
+                let request = BufferRequest::new(size, self.usage)
+                    .location(self.location)
+                    .category(Category::Staging)
+                    .label(self.label);
+                Ok(empty.insert(allocator.allocate_buffer(&request)?))
+            }
+        }
+    }
+
+    /// The buffer, if it has memory.
+    pub(crate) fn buffer(&self) -> Option<&BoundBuffer> {
+        self.buffer.as_ref()
+    }
+
+    /// Gives the memory back.
+    ///
+    /// # Safety
+    ///
+    /// - `allocator` is the one of every [`reserve`](Self::reserve).
+    /// - The device does not use the buffer.
+    pub(crate) unsafe fn free(&mut self, allocator: &dyn MemoryAllocator) {
+        if let Some(buffer) = self.buffer.take() {
+            // SAFETY: it came from there, and the device does not use it (caller).
+            unsafe { allocator.free_buffer(buffer) };
+        }
+    }
+}
+
+/// Writes `content` to `buffer` from `place` on.
+pub(crate) fn write(
+    buffer: &mut BoundBuffer,
+    place: u64,
+    content: Content,
+) -> Result<(), MemoryError> {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    for (offset, length) in chunks(content) {
+        content.fill(offset, &mut chunk[..length]);
+        buffer.write(place + offset, &chunk[..length])?;
+    }
+    Ok(())
+}
+
+/// Makes one byte of `content`, which was written to `place`, wrong.
+pub(crate) fn corrupt(
+    buffer: &mut BoundBuffer,
+    place: u64,
+    content: Content,
+) -> Result<(), MemoryError> {
+    let offset = content.bytes() / 2 / 8 * 8;
+    let mut word = [0; 8];
+    content.fill(offset, &mut word);
+    buffer.write(place + offset, &[!word[0]])
+}
+
+/// Compares `content` with what `buffer` holds from `place` on.
+///
+/// # Safety
+///
+/// - The device does not write there meanwhile, and has made its earlier writes available to the host.
+pub(crate) unsafe fn compare(
+    buffer: &BoundBuffer,
+    place: u64,
+    content: Content,
+) -> Result<Option<Difference>, MemoryError> {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut found: Option<Difference> = None;
+    for (offset, length) in chunks(content) {
+        // SAFETY: the device does not write, and its writes are available (caller).
+        unsafe { buffer.read(place + offset, &mut chunk[..length]) }?;
+        if let Some(later) = content.compare(offset, &chunk[..length]) {
+            found = Some(found.map_or(later, |before| before.and(later)));
+        }
+    }
+    Ok(found)
+}
+
+/// Offset and length of each chunk of `content`.
+fn chunks(content: Content) -> impl Iterator<Item = (u64, usize)> {
+    let bytes = content.bytes();
+    (0..bytes).step_by(CHUNK_BYTES).map(move |offset| {
+        let length = usize::try_from(bytes - offset).map_or(CHUNK_BYTES, |l| l.min(CHUNK_BYTES));
+        (offset, length)
+    })
+}

@@ -1,0 +1,203 @@
+//! Records a frame's copies and the barriers between them.
+//!
+//! Barriers are those of Vulkan 1.0. What the host wrote before the submission is visible to it without one, and so
+//! needs none; what the next frames do with a resource is unknown here, so an upload ends visible to all reads.
+
+use std::slice;
+
+use ash::vk;
+use resource_management::alloc::BoundImage;
+
+use crate::{resource::Object, scene::Texture};
+
+/// A command buffer in recording.
+#[must_use = "a recording has to be ended"]
+pub(crate) struct Transfer<'a> {
+    // Invariant: `commands` is of `device` and in recording; what it copies outlives its execution (promised to `begin`).
+    device: &'a ash::Device,
+    commands: vk::CommandBuffer,
+}
+
+/// A state of an image between commands: what used it last or will next, and its layout meanwhile.
+#[derive(Clone, Copy)]
+struct ImageUse {
+    stage: vk::PipelineStageFlags,
+    access: vk::AccessFlags,
+    layout: vk::ImageLayout,
+}
+
+const NEW: ImageUse = ImageUse {
+    stage: vk::PipelineStageFlags::TOP_OF_PIPE,
+    access: vk::AccessFlags::empty(),
+    layout: vk::ImageLayout::UNDEFINED,
+};
+
+const COPY_TO: ImageUse = ImageUse {
+    stage: vk::PipelineStageFlags::TRANSFER,
+    access: vk::AccessFlags::TRANSFER_WRITE,
+    layout: vk::ImageLayout::TRANSFER_DST_OPTIMAL,
+};
+
+const COPY_FROM: ImageUse = ImageUse {
+    stage: vk::PipelineStageFlags::TRANSFER,
+    access: vk::AccessFlags::TRANSFER_READ,
+    layout: vk::ImageLayout::TRANSFER_SRC_OPTIMAL,
+};
+
+const SAMPLE: ImageUse = ImageUse {
+    stage: vk::PipelineStageFlags::ALL_COMMANDS,
+    access: vk::AccessFlags::MEMORY_READ,
+    layout: vk::ImageLayout::SHADER_READ_ONLY_OPTIMAL,
+};
+
+impl<'a> Transfer<'a> {
+    /// Begins to record commands that are submitted once.
+    ///
+    /// # Safety
+    ///
+    /// - `commands` is of `device`, newly made or reset, and nobody else uses it.
+    /// - Its queue can transfer.
+    /// - Every object and buffer that is handed to the methods is of `device`, has the usage and the size for it, and
+    ///   lives until the commands have been executed.
+    pub(crate) unsafe fn begin(
+        device: &'a ash::Device,
+        commands: vk::CommandBuffer,
+    ) -> Result<Self, vk::Result> {
+        let info = vk::CommandBufferBeginInfo::default()
+            .flags(vk::CommandBufferUsageFlags::ONE_TIME_SUBMIT);
+        // SAFETY: it is new or reset, and ours alone (caller).
+        unsafe { device.begin_command_buffer(commands, &info) }?;
+        Ok(Self { device, commands })
+    }
+
+    /// Copies `bytes` bytes at `place` of `staging` to the whole of a new `object`, and makes them visible to all reads.
+    pub(crate) fn upload(&self, staging: vk::Buffer, place: u64, bytes: u64, object: &Object) {
+        match object {
+            Object::Buffer(buffer) => {
+                let region = vk::BufferCopy::default().src_offset(place).size(bytes);
+                self.copy_buffer(staging, buffer.raw(), region);
+                let barrier = buffer_barrier(buffer.raw(), 0, bytes)
+                    .src_access_mask(COPY_TO.access)
+                    .dst_access_mask(SAMPLE.access);
+                self.buffer_barrier(SAMPLE.stage, &barrier);
+            }
+            Object::Image { image, texture } => {
+                self.image_barrier(image, *texture, NEW, COPY_TO);
+                self.copy_to_image(staging, place, image, *texture);
+                self.image_barrier(image, *texture, COPY_TO, SAMPLE);
+            }
+        }
+    }
+
+    /// Copies all `bytes` bytes of `object` to `place` of `read_back`, and makes them available to the host.
+    pub(crate) fn download(&self, object: &Object, read_back: vk::Buffer, place: u64, bytes: u64) {
+        match object {
+            // Its upload ended visible to all reads, so it is to this one.
+            Object::Buffer(buffer) => {
+                let region = vk::BufferCopy::default().dst_offset(place).size(bytes);
+                self.copy_buffer(buffer.raw(), read_back, region);
+            }
+            Object::Image { image, texture } => {
+                // Reads need no availability, only an end, before the layout changes.
+                let read = ImageUse { access: vk::AccessFlags::empty(), ..SAMPLE };
+                self.image_barrier(image, *texture, read, COPY_FROM);
+                self.copy_from_image(image, *texture, read_back, place);
+            }
+        }
+        let barrier = buffer_barrier(read_back, place, bytes)
+            .src_access_mask(COPY_TO.access)
+            .dst_access_mask(vk::AccessFlags::HOST_READ);
+        self.buffer_barrier(vk::PipelineStageFlags::HOST, &barrier);
+    }
+
+    /// Ends the recording.
+    pub(crate) fn end(self) -> Result<(), vk::Result> {
+        // SAFETY: it is in recording, outside of any render pass (invariant).
+        unsafe { self.device.end_command_buffer(self.commands) }
+    }
+
+    fn copy_buffer(&self, from: vk::Buffer, to: vk::Buffer, region: vk::BufferCopy) {
+        // SAFETY: in recording (invariant); both have usage and size for it (promised to `begin`).
+        unsafe { self.device.cmd_copy_buffer(self.commands, from, to, &[region]) };
+    }
+
+    fn copy_to_image(&self, from: vk::Buffer, place: u64, to: &BoundImage, texture: Texture) {
+        let (to, regions) = (to.raw(), texture.regions(place));
+        // SAFETY: in recording (invariant); the regions are the levels of this texture, which is in that layout.
+        unsafe {
+            self.device.cmd_copy_buffer_to_image(self.commands, from, to, COPY_TO.layout, &regions);
+        }
+    }
+
+    fn copy_from_image(&self, from: &BoundImage, texture: Texture, to: vk::Buffer, place: u64) {
+        let (from, regions) = (from.raw(), texture.regions(place));
+        let layout = COPY_FROM.layout;
+        // SAFETY: in recording (invariant); the regions are the levels of this texture, which is in that layout.
+        unsafe {
+            self.device.cmd_copy_image_to_buffer(self.commands, from, layout, to, &regions);
+        }
+    }
+
+    /// Lets `stage` wait for copies.
+    fn buffer_barrier(
+        &self,
+        stage: vk::PipelineStageFlags,
+        barrier: &vk::BufferMemoryBarrier<'_>,
+    ) {
+        // SAFETY: in recording (invariant), and every queue that transfers knows these stages.
+        unsafe {
+            self.device.cmd_pipeline_barrier(
+                self.commands,
+                vk::PipelineStageFlags::TRANSFER,
+                stage,
+                vk::DependencyFlags::empty(),
+                &[],
+                slice::from_ref(barrier),
+                &[],
+            );
+        }
+    }
+
+    /// Takes all levels of an image from one use to the next.
+    fn image_barrier(&self, image: &BoundImage, texture: Texture, from: ImageUse, to: ImageUse) {
+        let all = vk::ImageSubresourceRange::default()
+            .aspect_mask(vk::ImageAspectFlags::COLOR)
+            .level_count(texture.levels())
+            .layer_count(1);
+        let barrier = vk::ImageMemoryBarrier::default()
+            .src_access_mask(from.access)
+            .dst_access_mask(to.access)
+            .old_layout(from.layout)
+            .new_layout(to.layout)
+            .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+            .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+            .image(image.raw())
+            .subresource_range(all);
+        // SAFETY: in recording (invariant), every queue that transfers knows these stages, and the range is the image's own.
+        unsafe {
+            self.device.cmd_pipeline_barrier(
+                self.commands,
+                from.stage,
+                to.stage,
+                vk::DependencyFlags::empty(),
+                &[],
+                &[],
+                slice::from_ref(&barrier),
+            );
+        }
+    }
+}
+
+/// A barrier for `bytes` bytes at `offset`, within one queue family.
+fn buffer_barrier(
+    buffer: vk::Buffer,
+    offset: u64,
+    bytes: u64,
+) -> vk::BufferMemoryBarrier<'static> {
+    vk::BufferMemoryBarrier::default()
+        .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+        .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+        .buffer(buffer)
+        .offset(offset)
+        .size(bytes)
+}
