@@ -60,3 +60,8 @@ pub mod backend {
     #[cfg(feature = "backend-direct")]
     pub use rm_alloc_direct as direct;
 }
+
+/// The README's example, compiled with the documentation's.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

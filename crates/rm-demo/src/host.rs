@@ -11,6 +11,9 @@ use crate::content::{Content, Difference};
 /// Where copies begin: a multiple of every block of texels, and what devices like best.
 const PLACE_ALIGNMENT: u64 = 256;
 
+/// What a buffer starts with and grows by, in bytes.
+const GROWTH_BYTES: u64 = 4 << 20;
+
 /// Bytes made or compared at a time, few enough to stay in the processor's cache.
 const CHUNK_BYTES: usize = 64 << 10;
 
@@ -78,7 +81,7 @@ impl HostBuffer {
         match &mut self.buffer {
             Some(buffer) => Ok(buffer),
             empty => {
-                let size = self.used.max(1).next_power_of_two();
+                let size = self.used.max(1).next_multiple_of(GROWTH_BYTES);
                 let request = BufferRequest::new(size, self.usage)
                     .location(self.location)
                     .category(Category::Staging)

@@ -195,7 +195,7 @@ mod tests {
             assert_eq!(frame, again.next_frame());
             bytes += frame.iter().map(size).sum::<u64>();
         }
-        let mebibytes = bytes / 300 >> 20;
+        let mebibytes = (bytes / 300) >> 20;
         assert!((3..9).contains(&mebibytes), "{mebibytes} MiB a frame");
     }
 

@@ -1,7 +1,9 @@
 //! One of the frames in flight: its commands, its fence, and what the host shares with it.
 
+use std::sync::Arc;
+
 use ash::vk;
-use resource_management::alloc::{BoundBuffer, MemoryAllocator};
+use resource_management::alloc::{BoundBuffer, MemoryAllocator, MemoryError};
 
 use crate::{
     content::Difference,
@@ -19,11 +21,14 @@ struct Departure {
 }
 
 /// What one frame in flight needs; empty until [`open`](Self::open).
+///
+/// It has no destructor, because only the caller knows when the device is done: call [`close`](Self::close).
 #[derive(Debug)]
 #[must_use = "a slot owns Vulkan objects; it has to be closed"]
 pub(crate) struct Slot {
-    // Invariant: the handles are null, or live and of the device that every call names. While `submitted` holds
-    // a frame, the device may use all that is here.
+    // Invariant: handles are null, or live and of the device of `allocator`; all memory here is of `allocator`.
+    // While `submitted` holds a frame, the device may use all of it.
+    allocator: Arc<dyn MemoryAllocator>,
     pool: vk::CommandPool,
     commands: vk::CommandBuffer,
     fence: vk::Fence,
@@ -35,8 +40,9 @@ pub(crate) struct Slot {
 
 impl Slot {
     /// One that owns nothing yet.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(allocator: &Arc<dyn MemoryAllocator>) -> Self {
         Self {
+            allocator: Arc::clone(allocator),
             pool: vk::CommandPool::null(),
             commands: vk::CommandBuffer::null(),
             fence: vk::Fence::null(),
@@ -47,21 +53,17 @@ impl Slot {
         }
     }
 
-    /// Makes the Vulkan objects; on error those that were made are left to [`close`](Self::close).
+    /// Makes the Vulkan objects, once; on error those that were made are left to [`close`](Self::close).
     ///
     /// # Safety
     ///
-    /// - The slot is new, and every later call names the same live `device` or an allocator of it.
-    /// - `queue_family` is one of its families that can transfer.
-    pub(crate) unsafe fn open(
-        &mut self,
-        device: &ash::Device,
-        queue_family: u32,
-    ) -> Result<(), vk::Result> {
+    /// - The device was made with a queue of `queue_family`, which can transfer.
+    pub(crate) unsafe fn open(&mut self, queue_family: u32) -> Result<(), vk::Result> {
+        let device = self.allocator.context().device();
         let info = vk::CommandPoolCreateInfo::default()
             .flags(vk::CommandPoolCreateFlags::TRANSIENT)
             .queue_family_index(queue_family);
-        // SAFETY: the device is live and has the family (caller).
+        // SAFETY: the context keeps the device alive, and the device has the family (caller).
         self.pool = unsafe { device.create_command_pool(&info, None) }?;
         let info = vk::CommandBufferAllocateInfo::default()
             .command_pool(self.pool)
@@ -69,14 +71,15 @@ impl Slot {
         // SAFETY: the pool was just made.
         let made = unsafe { device.allocate_command_buffers(&info) }?;
         self.commands = made.first().copied().ok_or(vk::Result::ERROR_UNKNOWN)?;
-        // SAFETY: the device is live (caller).
+        // SAFETY: the context keeps the device alive.
         self.fence = unsafe { device.create_fence(&vk::FenceCreateInfo::default(), None) }?;
         Ok(())
     }
 
     /// Waits until the device is done with the slot, and says which frame that ends, if any.
-    pub(crate) fn wait(&mut self, device: &ash::Device) -> Result<Option<u32>, vk::Result> {
+    pub(crate) fn wait(&mut self) -> Result<Option<u32>, vk::Result> {
         let Some(frame) = self.submitted else { return Ok(None) };
+        let device = self.allocator.context().device();
         // SAFETY: the fence is live (invariant).
         unsafe { device.wait_for_fences(&[self.fence], true, u64::MAX) }?;
         self.submitted = None;
@@ -88,36 +91,40 @@ impl Slot {
         Ok(Some(frame))
     }
 
-    /// Compares what has left with what it should be, tells `judge`, and frees it.
+    /// Hands `judge` what came back wrong of each part that has left, and frees all that has left.
     ///
-    /// Waits for nothing: the slot must be idle, or nothing happens.
+    /// Does nothing before the slot was waited for.
     pub(crate) fn land(
         &mut self,
-        allocator: &dyn MemoryAllocator,
         mut judge: impl FnMut(&Part, Option<Difference>),
-    ) -> Result<(), DemoError> {
+    ) -> Result<(), MemoryError> {
         if self.submitted.is_some() {
             return Ok(());
         }
         for departure in &self.departures {
             let Some(buffer) = self.read_back.buffer() else { continue };
             for (part, place) in departure.resident.parts().iter().zip(&departure.places) {
-                // SAFETY: the slot is idle (checked above), and its commands end with a barrier to the host.
+                // SAFETY: the slot is idle (checked above), and each read-back ends with a barrier to the host.
                 judge(part, unsafe { host::compare(buffer, *place, part.content()) }?);
             }
         }
         for departure in self.departures.drain(..) {
-            // SAFETY: it is of this device's allocator (promised to `open`), and the slot is idle (checked above).
-            unsafe { departure.resident.free(allocator) };
+            // SAFETY: it is of `allocator` (promised to `depart`), and the slot is idle (checked above).
+            unsafe { departure.resident.free(&*self.allocator) };
         }
         self.read_back.clear();
         Ok(())
     }
 
-    /// Takes charge of a resource that is to leave with the next submission.
-    pub(crate) fn depart(&mut self, resident: Resident) {
-        let places = resident.parts().iter().map(|part| self.read_back.place(part.content().bytes()));
-        let places = places.collect();
+    /// Takes charge of a resource that leaves with the next submission.
+    ///
+    /// # Safety
+    ///
+    /// - It was created with the allocator of this slot, and uploaded by an earlier submission to the same queue.
+    /// - No later submission uses it.
+    pub(crate) unsafe fn depart(&mut self, resident: Resident) {
+        let parts = resident.parts().iter();
+        let places = parts.map(|part| self.read_back.place(part.content().bytes())).collect();
         self.departures.push(Departure { resident, places });
     }
 
@@ -125,29 +132,30 @@ impl Slot {
     ///
     /// # Safety
     ///
-    /// - The slot was opened and waited for.
-    /// - The objects of `arrivals` are live, and stay so until the slot has been submitted and waited for again.
+    /// - The slot was opened, and waited for since it was last recorded.
+    /// - `arrivals` were created with the allocator of this slot, and live on until it is waited for again.
     pub(crate) unsafe fn record(
         &mut self,
-        allocator: &dyn MemoryAllocator,
         arrivals: &[&Part],
         corrupted: bool,
     ) -> Result<(), DemoError> {
-        let device = allocator.context().device();
+        let allocator = &*self.allocator;
         let places: Vec<_> =
             arrivals.iter().map(|part| self.staging.place(part.content().bytes())).collect();
-        // SAFETY: the slot is idle, and every call names an allocator of the one device (caller, promised to `open`).
+        // SAFETY: always the same allocator (invariant), and the slot is idle (caller).
         let staging = unsafe { self.staging.reserve(allocator) }?;
-        // SAFETY: the same holds for the read-back buffer.
-        let read_back = unsafe { self.read_back.reserve(allocator) }?.raw();
+        // SAFETY: always the same allocator (invariant), and the slot is idle (caller).
+        let read_back = unsafe { self.read_back.reserve(allocator) }?;
+        write(staging, arrivals, &places, corrupted)?;
 
-        // SAFETY: the pool was reset when the slot was waited for, and its family can transfer (promised to `open`); objects
-        // that arrive live on (caller), and those that leave are kept here until the slot is idle.
+        let device = allocator.context().device();
+        // SAFETY: the pool is new or was reset in `wait` (caller) and can transfer (promised to `open`); arrivals live on
+        // (caller), and what leaves is kept here until the slot is idle.
         let transfer = unsafe { Transfer::begin(device, self.commands) }?;
         for departure in &self.departures {
             for (part, place) in departure.resident.parts().iter().zip(&departure.places) {
                 if let Some(object) = part.object() {
-                    transfer.download(object, read_back, *place, part.content().bytes());
+                    transfer.download(object, read_back.raw(), *place, part.content().bytes());
                 }
             }
         }
@@ -156,28 +164,19 @@ impl Slot {
                 transfer.upload(staging.raw(), *place, part.content().bytes(), object);
             }
         }
-        transfer.end()?;
-        write_all(staging, arrivals, &places)?;
-        if corrupted && let (Some(part), Some(place)) = (arrivals.first(), places.first()) {
-            host::corrupt(staging, *place, part.content())?;
-        }
-        Ok(())
+        Ok(transfer.end()?)
     }
 
     /// Submits what was recorded as `frame`.
     ///
     /// # Safety
     ///
-    /// - The slot was recorded since it was last waited for, without error.
-    /// - `queue` is one of `device`, of the family named to [`open`](Self::open), and nobody else uses it meanwhile.
-    pub(crate) unsafe fn submit(
-        &mut self,
-        device: &ash::Device,
-        queue: vk::Queue,
-        frame: u32,
-    ) -> Result<(), vk::Result> {
+    /// - The slot was recorded without error since it was last waited for.
+    /// - `queue` is one of the device and of the family named to [`open`](Self::open), and nobody else uses it meanwhile.
+    pub(crate) unsafe fn submit(&mut self, queue: vk::Queue, frame: u32) -> Result<(), vk::Result> {
         let commands = [self.commands];
         let info = vk::SubmitInfo::default().command_buffers(&commands);
+        let device = self.allocator.context().device();
         // SAFETY: commands and fence are live (invariant), recorded and unsignalled; the queue is ours alone (caller).
         unsafe { device.queue_submit(queue, &[info], self.fence) }?;
         self.submitted = Some(frame);
@@ -189,31 +188,36 @@ impl Slot {
     /// # Safety
     ///
     /// - The device uses nothing of the slot any more.
-    pub(crate) unsafe fn close(&mut self, allocator: &dyn MemoryAllocator) {
-        let device = allocator.context().device();
+    pub(crate) unsafe fn close(&mut self) {
         for departure in self.departures.drain(..) {
-            // SAFETY: it is of this device's allocator (promised to `open`), and unused (caller).
-            unsafe { departure.resident.free(allocator) };
+            // SAFETY: it is of `allocator` (promised to `depart`), and unused (caller).
+            unsafe { departure.resident.free(&*self.allocator) };
         }
-        // SAFETY: every call names the one allocator (promised to `open`), and the device is done with it (caller).
-        unsafe { self.staging.free(allocator) };
-        // SAFETY: the same holds for the read-back buffer.
-        unsafe { self.read_back.free(allocator) };
+        // SAFETY: it is of `allocator` (invariant), and unused (caller).
+        unsafe { self.staging.free(&*self.allocator) };
+        // SAFETY: it is of `allocator` (invariant), and unused (caller).
+        unsafe { self.read_back.free(&*self.allocator) };
+        let device = self.allocator.context().device();
         // SAFETY: null or live (invariant), and unused (caller).
         unsafe { device.destroy_fence(self.fence, None) };
         // SAFETY: null or live (invariant), and its commands are unused (caller).
         unsafe { device.destroy_command_pool(self.pool, None) };
-        *self = Self::new();
+        *self = Self::new(&self.allocator);
     }
 }
 
-fn write_all(
+/// Writes the contents of `parts` to their places; if `corrupted`, with one wrong byte.
+fn write(
     staging: &mut BoundBuffer,
-    arrivals: &[&Part],
+    parts: &[&Part],
     places: &[u64],
-) -> Result<(), DemoError> {
-    for (part, place) in arrivals.iter().zip(places) {
+    corrupted: bool,
+) -> Result<(), MemoryError> {
+    for (part, place) in parts.iter().zip(places) {
         host::write(staging, *place, part.content())?;
     }
-    Ok(())
+    match (parts.first(), places.first()) {
+        (Some(part), Some(place)) if corrupted => host::corrupt(staging, *place, part.content()),
+        _ => Ok(()),
+    }
 }

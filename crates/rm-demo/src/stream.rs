@@ -3,17 +3,17 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{array, collections::VecDeque, sync::Arc};
 
-use ash::vk;
-use resource_management::alloc::{MemoryAllocator, MemoryError};
+use resource_management::alloc::MemoryAllocator;
 use rm_headless::HeadlessDevice;
 
 use crate::{
+    content::Difference,
     error::DemoError,
     report::Mismatch,
     resource::{Part, Resident},
-    scene::{Asset, Scene},
+    scene::Asset,
     slot::Slot,
 };
 
@@ -44,36 +44,155 @@ pub(crate) struct Tally {
 #[derive(Debug)]
 #[must_use = "a stream owns device memory; it has to be closed"]
 pub(crate) struct Stream {
-    // Invariant: every slot and resource is of `allocator`, whose device owns `queue` of `queue_family`.
-    allocator: Arc<dyn MemoryAllocator>,
+    // Invariant: the slots and everything in `live` are of `allocator`, whose context is one of `device`.
+    // Only `submit` uses the queue of `device`.
     device: Arc<HeadlessDevice>,
+    allocator: Arc<dyn MemoryAllocator>,
     slots: [Slot; FRAMES_IN_FLIGHT],
     // From the oldest to the youngest.
     live: VecDeque<Resident>,
-    scene: Scene,
     tally: Tally,
     // The next frame.
     frame: u32,
 }
 
 impl Stream {
-    /// An empty stream of resources from `allocator`.
-    pub(crate) fn new(
+    /// A stream that owns nothing yet.
+    ///
+    /// # Safety
+    ///
+    /// - The context of `allocator` is one of `device`.
+    /// - Nobody else uses the queue of `device` until the stream is closed.
+    pub(crate) unsafe fn new(
         device: &Arc<HeadlessDevice>,
-        allocator: Arc<dyn MemoryAllocator>,
-    ) -> Result<Self, DemoError> {
-        if allocator.context().device().handle() != device.device().handle() {
-            let why = "the allocator belongs to another device";
-            return Err(MemoryError::InvalidRequest(why).into());
-        }
-        Ok(Self {
-            allocator,
+        allocator: &Arc<dyn MemoryAllocator>,
+    ) -> Self {
+        Self {
             device: Arc::clone(device),
-            slots: [const { () }; FRAMES_IN_FLIGHT].map(|()| Slot::new()),
+            allocator: Arc::clone(allocator),
+            slots: array::from_fn(|_| Slot::new(allocator)),
             live: VecDeque::new(),
-            scene: Scene::new(),
             tally: Tally::default(),
             frame: 0,
-        })
+        }
+    }
+
+    /// Makes the slots; needed once, before the first frame.
+    pub(crate) fn open(&mut self) -> Result<(), DemoError> {
+        for slot in &mut self.slots {
+            // SAFETY: the device has a queue of this family, which can transfer (both promised by `HeadlessDevice`).
+            unsafe { slot.open(self.device.queue_family()) }?;
+        }
+        Ok(())
+    }
+
+    /// Streams `assets` in, and the oldest resources beyond the working set out.
+    pub(crate) fn frame(&mut self, assets: &[Asset], corrupted: bool) -> Result<(), DemoError> {
+        let leaving = (self.live.len() + assets.len()).saturating_sub(WORKING_SET);
+        self.step(assets, leaving, corrupted)
+    }
+
+    /// Streams a few of the oldest resources out, and says whether there are more.
+    pub(crate) fn ebb(&mut self) -> Result<bool, DemoError> {
+        if self.live.back().is_some_and(|youngest| !youngest.is_ready()) {
+            self.settle()?;
+        }
+        self.step(&[], LEAVING_AT_THE_END, false)?;
+        Ok(!self.live.is_empty())
+    }
+
+    /// Waits for every frame in flight, and judges what it read back.
+    pub(crate) fn settle(&mut self) -> Result<(), DemoError> {
+        (0..FRAMES_IN_FLIGHT).try_for_each(|slot| self.settle_slot(slot))
+    }
+
+    /// Waits for the device and gives everything back, whatever state the stream is in.
+    pub(crate) fn close(&mut self) {
+        // A lost device is done with everything as well, hence the ignored answer.
+        // SAFETY: the device is live, and its queue is ours (invariant).
+        unsafe { self.device.device().device_wait_idle() }.ok();
+        for slot in &mut self.slots {
+            // SAFETY: the device is idle.
+            unsafe { slot.close() };
+        }
+        for resident in self.live.drain(..) {
+            // SAFETY: it is of `allocator` (invariant), and the device is idle.
+            unsafe { resident.free(&*self.allocator) };
+        }
+    }
+
+    /// What has been streamed so far.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn step(&mut self, assets: &[Asset], leaving: usize, corrupted: bool) -> Result<(), DemoError> {
+        let frame = self.frame;
+        self.frame += 1;
+        let index = frame as usize % FRAMES_IN_FLIGHT;
+        self.settle_slot(index)?;
+        for _ in 0..leaving {
+            self.evict(index)?;
+        }
+        let staying = self.live.len();
+        for asset in assets {
+            self.admit(*asset, frame)?;
+        }
+        let arrivals: Vec<_> = self.live.range(staying..).flat_map(Resident::parts).collect();
+        let slot = &mut self.slots[index];
+        // SAFETY: it was opened and waited for; arrivals are of this allocator (invariant), and live on, because only
+        // resources of settled frames leave.
+        unsafe { slot.record(&arrivals, corrupted) }?;
+        // SAFETY: it was just recorded, and the queue is ours and of the family that the slot was opened with (invariant).
+        unsafe { slot.submit(self.device.queue(), frame) }?;
+        self.tally.bytes_in += arrivals.iter().map(|part| part.content().bytes()).sum::<u64>();
+        Ok(())
+    }
+
+    /// Sends the oldest resource off, if its upload has been executed.
+    fn evict(&mut self, slot: usize) -> Result<(), DemoError> {
+        let Some(oldest) = self.live.front_mut().filter(|oldest| oldest.is_ready()) else {
+            return Ok(());
+        };
+        oldest.mark_outdated()?;
+        if let Some(oldest) = self.live.pop_front() {
+            // SAFETY: it is of this allocator (invariant), its upload was submitted to the same queue, and only `live` is used.
+            unsafe { self.slots[slot].depart(oldest) };
+        }
+        Ok(())
+    }
+
+    /// Makes the objects of `asset`, to be uploaded in `frame`.
+    fn admit(&mut self, asset: Asset, frame: u32) -> Result<(), DemoError> {
+        let number = self.tally.meshes + self.tally.textures;
+        let resident = Resident::create(&*self.allocator, asset, number, frame)?;
+        self.live.push_back(resident);
+        match asset {
+            Asset::Mesh(_) => self.tally.meshes += 1,
+            Asset::Texture(_) => self.tally.textures += 1,
+        }
+        // Only now, when an error can no longer lose it.
+        self.live.back_mut().map_or(Ok(()), Resident::mark_pending)?;
+        Ok(())
+    }
+
+    fn settle_slot(&mut self, index: usize) -> Result<(), DemoError> {
+        let slot = &mut self.slots[index];
+        if let Some(done) = slot.wait()? {
+            let mut uploaded = self.live.iter_mut().filter(|resident| resident.frame() == done);
+            uploaded.try_for_each(Resident::mark_ready)?;
+        }
+        let tally = &mut self.tally;
+        Ok(slot.land(|part, difference| tally.judge(part, difference))?)
+    }
+}
+
+impl Tally {
+    fn judge(&mut self, part: &Part, difference: Option<Difference>) {
+        let bytes = part.content().bytes();
+        self.bytes_out += bytes;
+        if let Some(difference) = difference {
+            self.mismatches.push(Mismatch { name: part.name().to_owned(), bytes, difference });
+        }
     }
 }

@@ -139,11 +139,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Lets `stage` wait for copies.
-    fn buffer_barrier(
-        &self,
-        stage: vk::PipelineStageFlags,
-        barrier: &vk::BufferMemoryBarrier<'_>,
-    ) {
+    fn buffer_barrier(&self, stage: vk::PipelineStageFlags, barrier: &vk::BufferMemoryBarrier<'_>) {
         // SAFETY: in recording (invariant), and every queue that transfers knows these stages.
         unsafe {
             self.device.cmd_pipeline_barrier(
@@ -189,11 +185,7 @@ impl<'a> Transfer<'a> {
 }
 
 /// A barrier for `bytes` bytes at `offset`, within one queue family.
-fn buffer_barrier(
-    buffer: vk::Buffer,
-    offset: u64,
-    bytes: u64,
-) -> vk::BufferMemoryBarrier<'static> {
+fn buffer_barrier(buffer: vk::Buffer, offset: u64, bytes: u64) -> vk::BufferMemoryBarrier<'static> {
     vk::BufferMemoryBarrier::default()
         .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
         .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)

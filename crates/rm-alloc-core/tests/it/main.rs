@@ -1,5 +1,7 @@
 //! The promises of the core, on tables where they are pure and on a real device where they are not.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 mod backends;
 mod context;
 mod creation;

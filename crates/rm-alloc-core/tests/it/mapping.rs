@@ -70,7 +70,7 @@ fn what_is_written_is_read() {
 #[test]
 fn ranges_stay_inside() {
     each_coherence(|_, buffer| {
-        buffer.write(0, &[9; SIZE as usize]).unwrap();
+        buffer.write(0, &vec![9; usize::try_from(SIZE).unwrap()]).unwrap();
         let refused = |result: Result<(), MemoryError>| {
             assert!(matches!(result, Err(MemoryError::InvalidRequest(_))), "{result:?}");
         };

@@ -1,0 +1,72 @@
+//! The binary says with its exit code and one sentence what became of it.
+
+use std::process::{Command, Output};
+
+use rm_headless::testing;
+
+fn demo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rm-demo"));
+    command.args(arguments);
+    command
+}
+
+/// Asserts that the binary refused with one sentence, and returns that.
+fn refusal(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(output.stdout.is_empty());
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said
+}
+
+#[test]
+fn a_clean_run_ends_with_0_and_a_table() {
+    if testing::device().is_none() {
+        return;
+    }
+    let output = demo(&["--frames", "2"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for row in ["device  ", "frames                2\n", "mismatches            0", "moved out  "] {
+        assert!(said.contains(row), "no `{row}` in\n{said}");
+    }
+    assert!(output.stderr.is_empty(), "progress is for terminals only");
+}
+
+#[test]
+fn an_unknown_device_ends_with_2_and_names_those_present() {
+    let Some(device) = testing::device() else { return };
+    let said = refusal(&demo(&["--device", "no such card"]).output().unwrap());
+    assert!(said.contains("no such card") && said.contains(device.name()), "{said}");
+}
+
+#[test]
+fn no_driver_ends_with_2() {
+    let none = |arguments: &[&str]| {
+        let mut command = demo(arguments);
+        // The newer name and the older one.
+        command.env("VK_DRIVER_FILES", "/nonexistent.json");
+        command.env("VK_ICD_FILENAMES", "/nonexistent.json");
+        command.env_remove("VK_ADD_DRIVER_FILES");
+        refusal(&command.output().unwrap())
+    };
+    none(&[]);
+    none(&["--list-devices"]);
+    none(&["--device", "any"]);
+}
+
+#[test]
+fn wrong_arguments_end_with_2() {
+    for arguments in [["--frames", "0"], ["--frames", "many"], ["--no-such-flag", "1"]] {
+        assert_eq!(demo(&arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn devices_are_listed_a_line_each() {
+    let Some(device) = testing::device() else { return };
+    let output = demo(&["--list-devices"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.lines().any(|line| line.starts_with(device.name())), "{said}");
+}
