@@ -88,7 +88,7 @@ impl Summary {
             textures: tally.textures,
             bytes_in: tally.bytes_in,
             bytes_out: tally.bytes_out,
-            peak_bytes: blocks.heaps.iter().map(|heap| heap.peak_bytes).sum(),
+            peak_bytes: blocks.peak_bytes,
             driver_allocations: blocks.made,
             mismatches: tally.mismatches.clone(),
             messages: Vec::new(),
@@ -110,7 +110,13 @@ impl Summary {
     /// What is wrong, a line each: at most ten mismatches and ten messages.
     pub fn findings(&self) -> impl Iterator<Item = String> {
         let mismatches = self.mismatches.iter().take(MOST_FINDINGS).map(Mismatch::to_string);
-        mismatches.chain(self.messages.iter().take(MOST_FINDINGS).cloned())
+        let unread = self.bytes_in.abs_diff(self.bytes_out);
+        let unread = (unread > 0).then(|| format!("{} were not compared", Bytes(unread)));
+        let (bytes, objects) = (self.lost_bytes, self.lost_objects);
+        let lost = (bytes > 0 || objects > 0)
+            .then(|| format!("{} in {objects} objects did not come back", Bytes(bytes)));
+        let messages = self.messages.iter().take(MOST_FINDINGS).cloned();
+        mismatches.chain(unread).chain(lost).chain(messages)
     }
 
     /// Bytes moved in a second, both ways together.

@@ -48,7 +48,7 @@ impl Part {
 
 /// A mesh or a texture, from its upload to the end of its read-back.
 ///
-/// Its objects are pending until the upload has been executed, then ready, and outdated from the moment they are to leave.
+/// Its objects are pending until the upload has been executed, then ready, and outdated once they are to leave.
 #[derive(Debug)]
 #[must_use = "dropping a resource leaks its objects; give it to `free`"]
 pub(crate) struct Resident {

@@ -34,8 +34,9 @@ impl fmt::Display for Progress {
 ///
 /// # Errors
 ///
-/// [`DemoError::Headless`] if there is no device to run on, any other [`DemoError`] if the run could not be played to its
-/// end. Whatever the run had taken is given back first.
+/// [`DemoError::Headless`] if there is no device to run on, any other [`DemoError`] if the run could not be played to
+/// its end.
+/// Whatever the run had taken is given back first.
 pub fn run(options: &Options) -> Result<Summary, DemoError> {
     watch(options, &mut |_| ())
 }
@@ -65,7 +66,7 @@ fn play(
     let context = device.context();
     let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
     // SAFETY: the context is one of this device, whose queue nobody else knows.
-    let mut stream = unsafe { Stream::new(device, &allocator) };
+    let mut stream = unsafe { Stream::new(device, &allocator) }?;
     let start = Instant::now();
     let played = frames(&mut stream, options, watcher);
     stream.close();
@@ -79,7 +80,6 @@ fn frames(
     watcher: &mut dyn FnMut(Progress),
 ) -> Result<(), DemoError> {
     let mut scene = Scene::new();
-    stream.open()?;
     for frame in 0..options.frames {
         stream.frame(&scene.next_frame(), options.corrupt_frame == Some(frame))?;
         let tally = stream.tally();

@@ -82,12 +82,9 @@ impl Slot {
         let device = self.allocator.context().device();
         // SAFETY: the fence is live (invariant).
         unsafe { device.wait_for_fences(&[self.fence], true, u64::MAX) }?;
-        self.submitted = None;
         // SAFETY: the fence is live (invariant), and no submission uses it any more.
         unsafe { device.reset_fences(&[self.fence]) }?;
-        // SAFETY: the pool is live (invariant), and its commands have been executed.
-        unsafe { device.reset_command_pool(self.pool, vk::CommandPoolResetFlags::empty()) }?;
-        self.staging.clear();
+        self.submitted = None;
         Ok(Some(frame))
     }
 
@@ -132,7 +129,7 @@ impl Slot {
     ///
     /// # Safety
     ///
-    /// - The slot was opened, and waited for since it was last recorded.
+    /// - The slot was opened, and waited for since it was last submitted.
     /// - `arrivals` were created with the allocator of this slot, and live on until it is waited for again.
     pub(crate) unsafe fn record(
         &mut self,
@@ -140,6 +137,7 @@ impl Slot {
         corrupted: bool,
     ) -> Result<(), DemoError> {
         let allocator = &*self.allocator;
+        self.staging.clear();
         let places: Vec<_> =
             arrivals.iter().map(|part| self.staging.place(part.content().bytes())).collect();
         // SAFETY: always the same allocator (invariant), and the slot is idle (caller).
@@ -149,8 +147,10 @@ impl Slot {
         write(staging, arrivals, &places, corrupted)?;
 
         let device = allocator.context().device();
-        // SAFETY: the pool is new or was reset in `wait` (caller) and can transfer (promised to `open`); arrivals live on
-        // (caller), and what leaves is kept here until the slot is idle.
+        // SAFETY: the pool is live (invariant), and its commands are not in use (caller).
+        unsafe { device.reset_command_pool(self.pool, vk::CommandPoolResetFlags::empty()) }?;
+        // SAFETY: just reset, and the family can transfer (promised to `open`); arrivals live on (caller), and what
+        // leaves is kept here until the slot is idle.
         let transfer = unsafe { Transfer::begin(device, self.commands) }?;
         for departure in &self.departures {
             for (part, place) in departure.resident.parts().iter().zip(&departure.places) {
@@ -172,7 +172,8 @@ impl Slot {
     /// # Safety
     ///
     /// - The slot was recorded without error since it was last waited for.
-    /// - `queue` is one of the device and of the family named to [`open`](Self::open), and nobody else uses it meanwhile.
+    /// - `queue` is one of the device, of the family named to [`open`](Self::open).
+    /// - Nobody else uses it meanwhile.
     pub(crate) unsafe fn submit(&mut self, queue: vk::Queue, frame: u32) -> Result<(), vk::Result> {
         let commands = [self.commands];
         let info = vk::SubmitInfo::default().command_buffers(&commands);

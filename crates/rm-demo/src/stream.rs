@@ -44,8 +44,8 @@ pub(crate) struct Tally {
 #[derive(Debug)]
 #[must_use = "a stream owns device memory; it has to be closed"]
 pub(crate) struct Stream {
-    // Invariant: the slots and everything in `live` are of `allocator`, whose context is one of `device`.
-    // Only `submit` uses the queue of `device`.
+    // Invariant: the slots, which are open, and everything in `live` are of `allocator`, whose context is one of
+    // `device`. Nobody else uses the queue of `device`.
     device: Arc<HeadlessDevice>,
     allocator: Arc<dyn MemoryAllocator>,
     slots: [Slot; FRAMES_IN_FLIGHT],
@@ -57,7 +57,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// A stream that owns nothing yet.
+    /// A stream of nothing yet; on error nothing is left behind.
     ///
     /// # Safety
     ///
@@ -66,24 +66,24 @@ impl Stream {
     pub(crate) unsafe fn new(
         device: &Arc<HeadlessDevice>,
         allocator: &Arc<dyn MemoryAllocator>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, DemoError> {
+        let mut stream = Self {
             device: Arc::clone(device),
             allocator: Arc::clone(allocator),
             slots: array::from_fn(|_| Slot::new(allocator)),
             live: VecDeque::new(),
             tally: Tally::default(),
             frame: 0,
-        }
-    }
-
-    /// Makes the slots; needed once, before the first frame.
-    pub(crate) fn open(&mut self) -> Result<(), DemoError> {
-        for slot in &mut self.slots {
+        };
+        let family = device.queue_family();
+        for slot in &mut stream.slots {
             // SAFETY: the device has a queue of this family, which can transfer (both promised by `HeadlessDevice`).
-            unsafe { slot.open(self.device.queue_family()) }?;
+            if let Err(error) = unsafe { slot.open(family) } {
+                stream.close();
+                return Err(error.into());
+            }
         }
-        Ok(())
+        Ok(stream)
     }
 
     /// Streams `assets` in, and the oldest resources beyond the working set out.
@@ -140,10 +140,10 @@ impl Stream {
         }
         let arrivals: Vec<_> = self.live.range(staying..).flat_map(Resident::parts).collect();
         let slot = &mut self.slots[index];
-        // SAFETY: it was opened and waited for; arrivals are of this allocator (invariant), and live on, because only
-        // resources of settled frames leave.
+        // SAFETY: it is open (invariant) and was waited for (above); arrivals are of this allocator (invariant), and
+        // live on, because only resources of settled frames leave.
         unsafe { slot.record(&arrivals, corrupted) }?;
-        // SAFETY: it was just recorded, and the queue is ours and of the family that the slot was opened with (invariant).
+        // SAFETY: it was just recorded; the queue is of the family that it was opened with, and ours (invariant).
         unsafe { slot.submit(self.device.queue(), frame) }?;
         self.tally.bytes_in += arrivals.iter().map(|part| part.content().bytes()).sum::<u64>();
         Ok(())
@@ -156,7 +156,7 @@ impl Stream {
         };
         oldest.mark_outdated()?;
         if let Some(oldest) = self.live.pop_front() {
-            // SAFETY: it is of this allocator (invariant), its upload was submitted to the same queue, and only `live` is used.
+            // SAFETY: it is of this allocator (invariant), its upload has been executed, and it is no longer in `live`.
             unsafe { self.slots[slot].depart(oldest) };
         }
         Ok(())

@@ -13,7 +13,8 @@ use crate::{resource::Object, scene::Texture};
 /// A command buffer in recording.
 #[must_use = "a recording has to be ended"]
 pub(crate) struct Transfer<'a> {
-    // Invariant: `commands` is of `device` and in recording; what it copies outlives its execution (promised to `begin`).
+    // Invariant: `commands` is of `device` and in recording; what it copies outlives its execution, as promised to
+    // `begin`.
     device: &'a ash::Device,
     commands: vk::CommandBuffer,
 }
@@ -70,7 +71,7 @@ impl<'a> Transfer<'a> {
         Ok(Self { device, commands })
     }
 
-    /// Copies `bytes` bytes at `place` of `staging` to the whole of a new `object`, and makes them visible to all reads.
+    /// Copies `bytes` bytes at `place` of `staging` to the whole of a new `object`, visible to all reads from then on.
     pub(crate) fn upload(&self, staging: vk::Buffer, place: u64, bytes: u64, object: &Object) {
         match object {
             Object::Buffer(buffer) => {
@@ -169,7 +170,7 @@ impl<'a> Transfer<'a> {
             .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
             .image(image.raw())
             .subresource_range(all);
-        // SAFETY: in recording (invariant), every queue that transfers knows these stages, and the range is the image's own.
+        // SAFETY: in recording (invariant), every queue that transfers knows these stages, and the image these levels.
         unsafe {
             self.device.cmd_pipeline_barrier(
                 self.commands,

@@ -16,6 +16,10 @@ pub struct DeviceBlocks {
     pub count: u32,
     /// Objects ever handed out.
     pub made: u64,
+    /// Bytes now, over all heaps.
+    pub bytes: u64,
+    /// Most bytes at any time, over all heaps.
+    pub peak_bytes: u64,
     /// Figures of each heap.
     pub heaps: [HeapBlocks; vk::MAX_MEMORY_HEAPS],
 }
@@ -113,6 +117,8 @@ impl Book {
         heap.bytes = bytes;
         heap.peak_bytes = heap.peak_bytes.max(bytes);
         heap.count += 1;
+        self.device.bytes += record.size;
+        self.device.peak_bytes = self.device.peak_bytes.max(self.device.bytes);
         self.device.count += 1;
         self.device.made += 1;
         let own = &mut self.owners[record.owner as usize].stats.heaps[record.heap as usize];
@@ -139,6 +145,7 @@ impl Book {
         let heap = &mut self.device.heaps[record.heap as usize];
         heap.bytes -= record.size;
         heap.count -= 1;
+        self.device.bytes -= record.size;
         self.device.count -= 1;
         let own = &mut self.owners[record.owner as usize].stats.heaps[record.heap as usize];
         own.block_bytes -= record.size;

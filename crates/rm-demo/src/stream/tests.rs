@@ -27,9 +27,8 @@ fn nothing_is_left_when_these_fail(calls: &[Call]) {
         let context = device.counted_context(|_| ()).unwrap();
         let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
         // SAFETY: the context is one of this device, whose queue nobody else uses.
-        let mut stream = unsafe { Stream::new(device, &allocator) };
+        let mut stream = unsafe { Stream::new(device, &allocator) }.unwrap();
         let mut scene = Scene::new();
-        stream.open().unwrap();
         for _ in 0..FRAMES_BEFORE {
             stream.frame(&scene.next_frame(), false).unwrap();
         }
@@ -72,11 +71,12 @@ fn nothing_is_left_when_binding_is_refused() {
 }
 
 #[test]
-fn a_stream_that_was_never_opened_closes() {
+fn a_stream_without_a_frame_closes() {
     testing::with_device(|device, context| {
         let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(context));
         // SAFETY: the context is one of this device, whose queue nobody else uses.
-        let mut stream = unsafe { Stream::new(device, &allocator) };
+        let mut stream = unsafe { Stream::new(device, &allocator) }.unwrap();
         stream.close();
+        assert_eq!(context.blocks().made, 0);
     });
 }

@@ -14,13 +14,13 @@ fn run(options: &Options) -> Option<Result<Summary, DemoError>> {
 #[test]
 fn every_byte_comes_back_and_so_does_all_memory() {
     let options = Options { frames: FRAMES, ..Options::default() };
+    let Some(device) = testing::device() else { return };
     let mut seen = Vec::new();
-    if testing::device().is_none() {
-        return;
-    }
     let summary = rm_demo::watch(&options, &mut |progress| seen.push(progress)).unwrap();
     let findings: Vec<_> = summary.findings().collect();
     assert!(summary.is_clean(), "{summary}\n{}", findings.join("\n"));
+    assert!(findings.is_empty());
+    assert_eq!((&*summary.device, summary.validation), (device.name(), device.validation()));
     assert!(summary.meshes > 0 && summary.textures > 0, "{summary}");
     assert_eq!(summary.bytes_in, summary.bytes_out);
     assert!(summary.driver_allocations >= summary.meshes * 2 + summary.textures, "{summary}");

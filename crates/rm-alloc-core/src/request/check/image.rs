@@ -86,7 +86,7 @@ pub(crate) fn check_image_limits(
         ),
     ];
     match beyond.into_iter().find(|(beyond, _)| *beyond) {
-        Some((_, rule)) => Err(MemoryError::InvalidRequest(rule)),
+        Some((_, rule)) => Err(MemoryError::Unsupported(rule)),
         None => Ok(()),
     }
 }
