@@ -13,6 +13,8 @@ const DEVICE_CRATES: &[&str] =
     &["rm-alloc-core", "rm-alloc-direct", "rm-headless", "rm-demo", "resource-management"];
 /// Turns "no device, skipped" into a failure, here and in the tests.
 const REQUIRE: &str = "RM_REQUIRE_DEVICE";
+/// Turns "no validation layer, unchecked" into a failure, in the tests.
+const REQUIRE_VALIDATION: &str = "RM_REQUIRE_VALIDATION";
 
 /// Runs the tests and prints one line a driver at the end.
 ///
@@ -30,13 +32,23 @@ pub(crate) fn run(install: bool) -> Result<(), Failure> {
     if required && setup.drivers.is_empty() {
         return Err(Failure::Prerequisite("no Vulkan device, and one is required".into()));
     }
+    // What `--install` brings is there to be used.
+    let demands: Vec<&str> = [(REQUIRE, required), (REQUIRE_VALIDATION, install)]
+        .into_iter()
+        .filter_map(|(variable, demanded)| demanded.then_some(variable))
+        .collect();
     let mut results = Vec::new();
     let everything = ["test", "--workspace", "--all-features"].map(str::to_owned);
     let mut command = workspace::cargo(&everything);
-    results.push(tested(&mut command, setup.drivers.first(), required, "the whole workspace"));
+    results.push(tested(
+        &mut command,
+        setup.drivers.first(),
+        (required, install),
+        "the whole workspace",
+    ));
     for driver in setup.drivers.iter().skip(1) {
         let mut command = workspace::cargo(device_tests()?);
-        results.push(tested(&mut command, Some(driver), required, "the device tests"));
+        results.push(tested(&mut command, Some(driver), &demands, "the device tests"));
     }
     println!();
     for (line, _) in &results {
@@ -62,7 +74,7 @@ fn device_tests() -> Result<Vec<String>, Failure> {
 fn tested(
     command: &mut Command,
     driver: Option<&Driver>,
-    required: bool,
+    demands: &[&str],
     what: &str,
 ) -> (String, bool) {
     let on = driver.map_or_else(|| "no device".to_owned(), Driver::to_string);
@@ -70,9 +82,7 @@ fn tested(
     if let Some(driver) = driver {
         driver.apply(command);
     }
-    if required {
-        command.env(REQUIRE, "1");
-    }
+    command.envs(demands.iter().map(|variable| (variable, "1")));
     let result = workspace::run(command);
     let verdict = if result.is_ok() { "passed" } else { "FAILED" };
     (format!("{verdict}: {what} on {on}"), result.is_ok())

@@ -8,8 +8,7 @@ use rm_alloc_core::{
     Priority,
 };
 use rm_headless::{
-    HeadlessDevice, HeadlessOptions, Limits,
-    calls,
+    HeadlessDevice, HeadlessOptions, Limits, calls,
     testing::{with_device, with_options},
 };
 
