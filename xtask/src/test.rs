@@ -40,12 +40,7 @@ pub(crate) fn run(install: bool) -> Result<(), Failure> {
     let mut results = Vec::new();
     let everything = ["test", "--workspace", "--all-features"].map(str::to_owned);
     let mut command = workspace::cargo(&everything);
-    results.push(tested(
-        &mut command,
-        setup.drivers.first(),
-        (required, install),
-        "the whole workspace",
-    ));
+    results.push(tested(&mut command, setup.drivers.first(), &demands, "the whole workspace"));
     for driver in setup.drivers.iter().skip(1) {
         let mut command = workspace::cargo(device_tests()?);
         results.push(tested(&mut command, Some(driver), &demands, "the device tests"));
