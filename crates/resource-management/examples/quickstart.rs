@@ -64,7 +64,8 @@ fn with_device(
     let request =
         BufferRequest::new(64 << 10, usage).location(MemoryLocation::HostVisible).label("camera");
     let mut camera = Rm::with(allocator.allocate_buffer(&request)?);
-    camera.value_mut()?.write(0, &[7; 64])?;
+    // An error waits until the buffer is freed: what leaks would outlive the device.
+    let written = camera.value_mut()?.write(0, &[7; 64]);
     println!("in use: {}", Bytes(allocator.stats().total().used_bytes));
 
     if let Some(buffer) = camera.take() {
@@ -72,5 +73,5 @@ fn with_device(
         unsafe { allocator.free_buffer(buffer) };
     }
     println!("in use: {}", Bytes(allocator.stats().total().used_bytes));
-    Ok(())
+    Ok(written?)
 }

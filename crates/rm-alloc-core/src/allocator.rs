@@ -36,6 +36,8 @@ bitflags! {
         const PRIORITY = 32;
         /// Serves [`Dedicated::Require`](crate::Dedicated::Require).
         const DEDICATED = 64;
+        /// Keeps new blocks within [`MemoryRequest::headroom`].
+        const HEADROOM = 128;
     }
 }
 
@@ -57,7 +59,10 @@ bitflags! {
 ///   [`buffer_image_granularity`](crate::DeviceLimits::buffer_image_granularity) bytes, and on non-coherent types no two allocations
 ///   share an atom ([`MemoryRequest::footprint`] says what to set aside);
 /// - a requested mapping exists, and a `mapped` pointer stays valid for raw reads and writes of `size` bytes until the allocation is freed;
-/// - memory dedicated to a resource is an object of its own, of exactly the requested size;
+/// - memory dedicated to a resource is an object of its own, of exactly the requested size, and the resource is
+///   not kept beyond the call;
+/// - memory is exportable only where that was requested;
+/// - a live allocation keeps the context alive, so that a leak never outlives its device;
 /// - memory carries the device-address flag if that feature is enabled, as everything from
 ///   [`DeviceContext::allocate_memory`] does.
 ///

@@ -27,7 +27,7 @@ pub use self::{
     owner::BlockOwner,
 };
 use crate::{
-    MemoryError, MemoryObserver, TypeCandidates, TypeQuery, memory_type, observer::Observers,
+    MemoryError, MemoryObserver, TypeQuery, memory_type, observer::Observers,
     request::check::DeviceRules, sync::lock,
 };
 
@@ -94,10 +94,13 @@ impl DeviceContext {
     /// - Instance, physical device and device are live and belong together.
     /// - The device was created for this physical device alone, not for a group.
     /// - Instance and device were created for `api_version` at least, with every feature in `features` enabled.
+    /// - `VK_KHR_portability_subset` is declared if it was enabled.
+    /// - Memory objects made past the context leave it enough of `maxMemoryAllocationCount`.
     /// - They outlive the context and everything made from it, or `keep_alive` owns them.
     pub unsafe fn new(info: DeviceContextInfo<'_>) -> Result<Arc<Self>, MemoryError> {
-        let DeviceContextInfo { instance, physical_device, device, api_version, features, .. } =
-            info;
+        let DeviceContextInfo { instance, physical_device, device, features, .. } = info;
+        // Limits are those of a version, whatever its patch.
+        let api_version = info.api_version & !0xfff;
         if api_version < vk::API_VERSION_1_1 {
             return Err(MemoryError::InvalidRequest("vulkan 1.1 is needed at least"));
         }
@@ -106,7 +109,7 @@ impl DeviceContext {
             limits::read(instance, physical_device, device.handle(), api_version, features)
         }?;
         // SAFETY: the handles are live and belong together (caller).
-        let commands = unsafe { Commands::load(instance, device, api_version, features) }?;
+        let commands = unsafe { Commands::load(instance, device, features) }?;
         // SAFETY: the handles are live and belong together (caller).
         let memory = unsafe { instance.get_physical_device_memory_properties(physical_device) };
         Ok(Arc::new(Self {
@@ -177,7 +180,10 @@ impl DeviceContext {
     }
 
     /// Ranks the memory types that satisfy `query`, best first.
-    pub fn memory_types(&self, query: &TypeQuery) -> TypeCandidates {
+    pub fn memory_types(
+        &self,
+        query: &TypeQuery,
+    ) -> impl ExactSizeIterator<Item = u32> + Clone + use<> {
         memory_type::rank(&self.memory, query)
     }
 

@@ -55,13 +55,13 @@
 //!         .location(MemoryLocation::HostVisible)
 //!         .label("camera");
 //!     let mut camera = allocator.allocate_buffer(&request)?;
-//!     camera.write(0, &[0; 64])?;
+//!     let written = camera.write(0, &[0; 64]);
 //!     assert!(allocator.stats().total().used_bytes >= 4096);
 //!
 //!     // Sound: the buffer came from this allocator, and the device never used it.
 //!     unsafe { allocator.free_buffer(camera) };
 //!     assert_eq!(allocator.stats().total().used_bytes, 0);
-//!     Ok(())
+//!     Ok(written?)
 //! }
 //! ```
 
@@ -87,7 +87,7 @@ pub use self::{
         DeviceMemory, HeapBlocks, MemoryFeatures,
     },
     error::{AllocationError, ErrorKind, MemoryError, Reason, Refusal, TypeRefusal},
-    memory_type::{MemoryUse, TypeCandidates, TypeQuery, explain, rank},
+    memory_type::{MemoryUse, TypeQuery, explain, rank},
     observer::{BlockInfo, EventMask, MemoryEvent, MemoryObserver},
     request::{
         BufferRequest, Category, Dedicated, Footprint, ImageRequest, MemoryLocation, MemoryRequest,

@@ -45,6 +45,8 @@ pub struct MemoryUse {
     pub transient_attachment: bool,
     /// The resource lives in protected memory.
     pub protected: bool,
+    /// The host could make nothing of the bytes: an optimally tiled image.
+    pub opaque: bool,
     /// The heap of host-visible device-local memory is past its warning line.
     pub device_heap_pressed: bool,
 }
@@ -75,7 +77,10 @@ impl TypeQuery {
                 // everything else; coherence only saves a call, and is not asked for.
                 query.required = Flags::HOST_VISIBLE;
                 query.preferred = Flags::HOST_CACHED;
-                query.avoided = Flags::DEVICE_LOCAL;
+            }
+            MemoryLocation::Auto if memory_use.opaque => {
+                query.preferred = Flags::DEVICE_LOCAL;
+                query.avoided = Flags::HOST_VISIBLE;
             }
             MemoryLocation::Auto => {
                 query.preferred = Flags::DEVICE_LOCAL | Flags::HOST_VISIBLE;
@@ -123,21 +128,23 @@ impl TypeQuery {
 /// let ranking = rank(&device, &TypeQuery::new(u32::MAX, staging));
 /// assert_eq!(ranking.collect::<Vec<u32>>(), [1]);
 /// ```
-pub fn rank(table: &vk::PhysicalDeviceMemoryProperties, query: &TypeQuery) -> TypeCandidates {
-    let mut ranking = TypeCandidates { order: [0; vk::MAX_MEMORY_TYPES], next: 0, end: 0 };
+pub fn rank(
+    table: &vk::PhysicalDeviceMemoryProperties,
+    query: &TypeQuery,
+) -> impl ExactSizeIterator<Item = u32> + Clone + use<> {
+    let mut order = [0; vk::MAX_MEMORY_TYPES];
     let mut points = [0; vk::MAX_MEMORY_TYPES];
-    for (index, memory_type) in (0u8..).zip(table.memory_types_as_slice()) {
-        let Ok(cost) = query.judge(index.into(), memory_type.property_flags) else { continue };
+    let mut end = 0;
+    for (index, memory_type) in (0..).zip(table.memory_types_as_slice()) {
+        let Ok(cost) = query.judge(index, memory_type.property_flags) else { continue };
         // Insertion keeps equal types in the device's order; there are 32 at most.
-        let end = usize::from(ranking.end);
         let at = points[..end].iter().position(|&other| other > cost).unwrap_or(end);
         points.copy_within(at..end, at + 1);
-        ranking.order.copy_within(at..end, at + 1);
-        points[at] = cost;
-        ranking.order[at] = index;
-        ranking.end += 1;
+        order.copy_within(at..end, at + 1);
+        (points[at], order[at]) = (cost, index);
+        end += 1;
     }
-    ranking
+    order.into_iter().take(end)
 }
 
 /// Says of every memory type that `rank` leaves out why it is out.
@@ -150,30 +157,3 @@ pub fn explain(
         Some(TypeRefusal { memory_type: index, reason })
     })
 }
-
-/// Memory types that can serve, best first.
-#[derive(Clone, Debug)]
-pub struct TypeCandidates {
-    // Invariant: `next <= end <= 32`; `order[next..end]` are the indices still to come.
-    order: [u8; vk::MAX_MEMORY_TYPES],
-    next: u8,
-    end: u8,
-}
-
-impl Iterator for TypeCandidates {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        let rest = &self.order[usize::from(self.next)..usize::from(self.end)];
-        let first = *rest.first()?;
-        self.next += 1;
-        Some(first.into())
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = usize::from(self.end - self.next);
-        (left, Some(left))
-    }
-}
-
-impl ExactSizeIterator for TypeCandidates {}

@@ -7,7 +7,7 @@
 //! one who allocates or frees is not the one to blame.
 
 use std::{
-    fmt,
+    fmt, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, Weak,
@@ -117,11 +117,19 @@ impl Observers {
             .filter(|(mask, _)| mask.intersects(event.mask()))
             .filter_map(|(_, observer)| observer.upgrade())
             .collect();
-        for listener in &listeners {
-            // The panic hook has reported it already, and there is nobody else to tell.
-            let _contained = catch_unwind(AssertUnwindSafe(|| listener.event(event)));
+        let heard = listeners.len();
+        for listener in listeners {
+            // Whoever holds the last handle drops the observer, so that belongs inside as well.
+            let told = catch_unwind(AssertUnwindSafe(move || {
+                listener.event(event);
+                drop(listener);
+            }));
+            // The panic hook has reported it; what was thrown may itself panic when dropped.
+            if let Err(thrown) = told {
+                mem::forget(thrown);
+            }
         }
-        listeners.len()
+        heard
     }
 }
 

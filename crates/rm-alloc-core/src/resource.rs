@@ -5,7 +5,7 @@ mod create;
 mod host;
 mod object;
 
-pub(crate) use self::create::AnyRequest;
+pub(crate) use self::{bound::Bound, create::AnyRequest};
 pub use self::{
     bound::{BoundBuffer, BoundImage},
     object::Requirements,

@@ -72,13 +72,7 @@ unsafe impl MemoryAllocator for DirectAllocator {
                 headroom: request.headroom,
             });
         }
-        let mut block = BlockRequest::new(request.size, request.memory_type)
-            .dedicated(request.dedicated.resource())
-            .priority(request.priority)
-            .export(request.export);
-        block.map = request.map;
-        block.label = request.label;
-        Ok(self.blocks.allocate_memory(&block)?.into_allocation())
+        Ok(self.blocks.allocate_memory(&BlockRequest::from(request))?.into_allocation())
     }
 
     unsafe fn free(&self, allocation: Allocation) {
@@ -96,6 +90,7 @@ unsafe impl MemoryAllocator for DirectAllocator {
             | AllocatorCapabilities::EXPORT
             | AllocatorCapabilities::PRIORITY
             | AllocatorCapabilities::DEDICATED
+            | AllocatorCapabilities::HEADROOM
     }
 
     fn stats(&self) -> AllocatorStats {

@@ -1,8 +1,11 @@
 //! Bare use of an allocator: buffers and images without a budget.
 
+use std::sync::Arc;
+
 use crate::{
-    Allocation, AllocationError, BoundBuffer, BoundImage, BufferRequest, ErrorKind, ImageRequest,
-    MemoryAllocator, Refusal, Requirements, Resource, TypeRefusal, resource::AnyRequest,
+    AllocationError, BoundBuffer, BoundImage, BufferRequest, ErrorKind, ImageRequest,
+    MemoryAllocator, Refusal, Requirements, TypeRefusal,
+    resource::{AnyRequest, Bound},
 };
 
 /// Buffers and images straight from an allocator, for programs that need no budget.
@@ -21,11 +24,11 @@ use crate::{
 ///         .location(MemoryLocation::HostVisible)
 ///         .label("upload");
 ///     let mut staging = allocator.allocate_buffer(&request)?;
-///     staging.write(0, bytes)?;
+///     let written = staging.write(0, bytes);
 ///     // ... copy from `staging.raw()`, submit, wait ...
 ///     // SAFETY: it came from this allocator, and the device is done with it.
 ///     unsafe { allocator.free_buffer(staging) };
-///     Ok(())
+///     Ok(written?)
 /// }
 /// ```
 pub trait MemoryAllocatorExt: MemoryAllocator {
@@ -40,9 +43,9 @@ pub trait MemoryAllocatorExt: MemoryAllocator {
     #[doc(alias = "AllocateBuffer")]
     #[doc(alias = "alloc_buffer")]
     fn allocate_buffer(&self, request: &BufferRequest<'_>) -> Result<BoundBuffer, AllocationError> {
-        let (resource, requirements, allocation) = make(self, AnyRequest::Buffer(request))?;
-        // SAFETY: `make` made this buffer by this request and bound it to this allocation.
-        Ok(unsafe { BoundBuffer::new(self.context(), resource, request, requirements, allocation) })
+        let bound = make(self, AnyRequest::Buffer(request))?;
+        // SAFETY: `make` made this buffer by this request.
+        Ok(unsafe { BoundBuffer::new(bound, request) })
     }
 
     /// Makes an image with memory.
@@ -53,10 +56,9 @@ pub trait MemoryAllocatorExt: MemoryAllocator {
     #[doc(alias = "AllocateImage")]
     #[doc(alias = "alloc_texture")]
     fn allocate_image(&self, request: &ImageRequest<'_>) -> Result<BoundImage, AllocationError> {
-        let (resource, requirements, allocation) = make(self, AnyRequest::Image(request))?;
-        let label = request.label;
-        // SAFETY: `make` made this image and bound it to this allocation.
-        Ok(unsafe { BoundImage::new(self.context(), resource, label, requirements, allocation) })
+        let bound = make(self, AnyRequest::Image(request))?;
+        // SAFETY: `make` made this image.
+        Ok(unsafe { BoundImage::new(bound, request.label) })
     }
 
     /// Destroys `buffer` and gives its memory back.
@@ -118,7 +120,7 @@ impl<A: MemoryAllocator + ?Sized> MemoryAllocatorExt for A {}
 fn make<A: MemoryAllocator + ?Sized>(
     allocator: &A,
     request: AnyRequest<'_>,
-) -> Result<(Resource, Requirements, Allocation), AllocationError> {
+) -> Result<Bound, AllocationError> {
     let context = allocator.context();
     let refuse = |kind, bytes, types| refuse(allocator, request, kind, bytes, types);
     let created = request
@@ -131,7 +133,10 @@ fn make<A: MemoryAllocator + ?Sized>(
         .map_err(|none| refuse(none.kind, requirements.size, none.types))?;
     // SAFETY: a backend's allocation satisfies its request, which was made from these requirements.
     match unsafe { created.bind(&allocation) } {
-        Ok(resource) => Ok((resource, requirements, allocation)),
+        Ok(resource) => {
+            let committed = requirements.size;
+            Ok(Bound { context: Arc::clone(context), resource, committed, allocation })
+        }
         Err(error) => {
             // SAFETY: it came from there, and the object that should have used it is destroyed.
             unsafe { allocator.free(allocation) };

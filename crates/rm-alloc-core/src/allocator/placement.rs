@@ -16,8 +16,6 @@ pub(crate) struct Placement<'a> {
     pub(crate) min_alignment: u64,
     pub(crate) dedicated: bool,
     pub(crate) aliasable: bool,
-    /// Whether the host could make sense of the bytes.
-    pub(crate) addressable: bool,
     pub(crate) priority: Priority,
     pub(crate) label: Option<&'a str>,
 }
@@ -105,8 +103,8 @@ impl Placement<'_> {
             context.type_flags(memory_type).contains(vk::MemoryPropertyFlags::HOST_VISIBLE);
         let map = match self.memory_use.location {
             MemoryLocation::DeviceLocal => false,
-            MemoryLocation::Auto => visible && self.addressable,
-            MemoryLocation::HostVisible | MemoryLocation::HostCached => self.addressable,
+            MemoryLocation::Auto => visible && !self.memory_use.opaque,
+            MemoryLocation::HostVisible | MemoryLocation::HostCached => !self.memory_use.opaque,
         };
         let alignment = self.requirements.alignment.max(self.min_alignment);
         let mut request =

@@ -1,7 +1,8 @@
 //! The book of a device's memory objects: how many, how large, whose.
 //!
-//! Plain figures behind one short lock. A block is entered before the driver is asked, so that no
-//! interleaving of threads exceeds a limit, and struck out when the driver refuses or the block is freed.
+//! Plain figures behind one short lock. Room is reserved before the driver is asked, so that no interleaving
+//! of threads exceeds a limit, and becomes a record when the driver has given the block. What a refused
+//! attempt reserved never shows in a figure.
 
 use std::sync::Arc;
 
@@ -35,11 +36,13 @@ pub struct HeapBlocks {
     pub count: u32,
 }
 
-/// What a new block has to fit into.
+/// A new block, and what it has to fit into.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) max_count: u32,
+pub(super) struct Room {
+    pub(super) size: u64,
+    pub(super) heap: u32,
     pub(super) heap_size: u64,
+    pub(super) max_count: u32,
 }
 
 /// One block, as long as it exists.
@@ -66,6 +69,9 @@ struct Owner {
 pub(super) struct Book {
     // Invariant: the figures of `device` and of the owners are the sums over `records`.
     device: DeviceBlocks,
+    // What attempts under way have reserved beyond that.
+    pending_count: u32,
+    pending_bytes: [u64; vk::MAX_MEMORY_HEAPS],
     owners: Vec<Owner>,
     records: Vec<Option<Record>>,
     free_records: Vec<u32>,
@@ -78,6 +84,8 @@ impl Book {
     pub(super) fn new() -> Self {
         let mut book = Self {
             device: DeviceBlocks::default(),
+            pending_count: 0,
+            pending_bytes: [0; vk::MAX_MEMORY_HEAPS],
             owners: Vec::new(),
             records: Vec::new(),
             free_records: Vec::new(),
@@ -106,58 +114,63 @@ impl Book {
         self.owners[owner as usize].closed = true;
     }
 
-    /// Enters a block that is about to be made, or says which bound it would break.
-    pub(super) fn enter(&mut self, bounds: Bounds, record: Record) -> Result<u32, MemoryError> {
-        let heap = &mut self.device.heaps[record.heap as usize];
-        if self.device.count >= bounds.max_count {
+    /// Sets room aside for a block, or says which bound it would break.
+    pub(super) fn reserve(&mut self, room: Room) -> Result<(), MemoryError> {
+        let pending = &mut self.pending_bytes[room.heap as usize];
+        if self.device.count + self.pending_count >= room.max_count {
             return Err(MemoryError::TooManyAllocations);
         }
-        let bytes = heap.bytes.checked_add(record.size).filter(|sum| *sum <= bounds.heap_size);
-        let Some(bytes) = bytes else { return Err(MemoryError::OutOfDeviceMemory) };
-        heap.bytes = bytes;
-        heap.peak_bytes = heap.peak_bytes.max(bytes);
-        heap.count += 1;
-        self.device.bytes += record.size;
-        self.device.peak_bytes = self.device.peak_bytes.max(self.device.bytes);
+        let taken = self.device.heaps[room.heap as usize].bytes + *pending;
+        if taken.checked_add(room.size).is_none_or(|sum| sum > room.heap_size) {
+            return Err(MemoryError::OutOfDeviceMemory);
+        }
+        *pending += room.size;
+        self.pending_count += 1;
+        Ok(())
+    }
+
+    /// Gives back room whose block never came.
+    pub(super) fn refund(&mut self, room: Room) {
+        self.pending_bytes[room.heap as usize] -= room.size;
+        self.pending_count -= 1;
+    }
+
+    /// Turns room into a record of the block that came.
+    pub(super) fn settle(&mut self, room: Room, record: Record) -> u32 {
+        self.refund(room);
         self.device.count += 1;
         self.device.made += 1;
-        let own = &mut self.owners[record.owner as usize].stats.heaps[record.heap as usize];
-        own.block_bytes += record.size;
+        self.device.bytes += room.size;
+        self.device.peak_bytes = self.device.peak_bytes.max(self.device.bytes);
+        let heap = &mut self.device.heaps[room.heap as usize];
+        heap.count += 1;
+        heap.bytes += room.size;
+        heap.peak_bytes = heap.peak_bytes.max(heap.bytes);
+        let own = &mut self.owners[record.owner as usize].stats.heaps[room.heap as usize];
+        own.block_bytes += room.size;
         own.blocks += 1;
-        let index = match self.free_records.pop() {
-            Some(index) => {
-                self.records[index as usize] = Some(record);
-                index
-            }
-            None => {
-                self.records.push(Some(record));
-                // The count is bounded by a 32-bit limit of the device, checked above.
-                u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
-        Ok(index)
+        if let Some(index) = self.free_records.pop() {
+            self.records[index as usize] = Some(record);
+            return index;
+        }
+        self.records.push(Some(record));
+        // The count is bounded by a 32-bit limit of the device, checked when room was reserved.
+        u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// Strikes out a block that is gone.
     pub(super) fn strike(&mut self, index: u32) -> Option<Record> {
         let record = self.records.get_mut(index as usize)?.take()?;
         self.free_records.push(index);
-        let heap = &mut self.device.heaps[record.heap as usize];
-        heap.bytes -= record.size;
-        heap.count -= 1;
-        self.device.bytes -= record.size;
         self.device.count -= 1;
+        self.device.bytes -= record.size;
+        let heap = &mut self.device.heaps[record.heap as usize];
+        heap.count -= 1;
+        heap.bytes -= record.size;
         let own = &mut self.owners[record.owner as usize].stats.heaps[record.heap as usize];
         own.block_bytes -= record.size;
         own.blocks -= 1;
         Some(record)
-    }
-
-    /// Strikes out a block that the driver did not give after all.
-    pub(super) fn retract(&mut self, index: u32) {
-        if self.strike(index).is_some() {
-            self.device.made -= 1;
-        }
     }
 
     pub(super) fn device(&self) -> DeviceBlocks {

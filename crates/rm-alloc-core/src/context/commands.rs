@@ -1,10 +1,16 @@
 //! Commands that a device has under one of two names, or only with an extension.
 
-use std::ffi::{CStr, CString};
+use std::{
+    ffi::{CStr, CString},
+    mem,
+};
 
 use ash::vk;
 
 use crate::{MemoryError, MemoryFeatures};
+
+/// A command as the device hands it out, without its type.
+type Found = unsafe extern "system" fn();
 
 /// The optional commands, present where their feature is declared.
 pub(crate) struct Commands {
@@ -20,7 +26,7 @@ impl Commands {
     /// # Errors
     ///
     /// [`MemoryError::InvalidRequest`] if a declared feature has no command behind it: ash would abort the process
-    /// at the first call.
+    /// at the first call. Some loaders answer for debug names whether they are enabled or not.
     ///
     /// # Safety
     ///
@@ -28,64 +34,51 @@ impl Commands {
     pub(super) unsafe fn load(
         instance: &ash::Instance,
         device: &ash::Device,
-        api_version: u32,
         features: MemoryFeatures,
     ) -> Result<Self, MemoryError> {
-        let (is_1_2, is_1_3) =
-            (api_version >= vk::API_VERSION_1_2, api_version >= vk::API_VERSION_1_3);
-        let address: &CStr =
-            if is_1_2 { c"vkGetBufferDeviceAddress" } else { c"vkGetBufferDeviceAddressKHR" };
-        let requirements: &CStr = if is_1_3 {
-            c"vkGetDeviceBufferMemoryRequirements"
-        } else {
-            c"vkGetDeviceBufferMemoryRequirementsKHR"
+        const UNDECLARED: MemoryError = MemoryError::InvalidRequest(
+            "a feature is declared that the device was not created with",
+        );
+        // A command has its extension's name or that of the version that made it core.
+        let find = |feature, names: [&CStr; 2]| {
+            if !features.contains(feature) {
+                return Ok(None);
+            }
+            let found = names.into_iter().find_map(|name| {
+                // SAFETY: device and instance are live and belong together (caller).
+                unsafe { instance.get_device_proc_addr(device.handle(), name.as_ptr()) }
+            });
+            found.map(Some).ok_or(UNDECLARED)
         };
-        let probes = [
-            (MemoryFeatures::BUFFER_DEVICE_ADDRESS, address),
-            (MemoryFeatures::MAINTENANCE4, requirements),
-            (MemoryFeatures::EXTERNAL_FD, c"vkGetMemoryFdKHR"),
-            (MemoryFeatures::DEBUG_NAMES, c"vkSetDebugUtilsObjectNameEXT"),
-            (MemoryFeatures::PAGEABLE, c"vkSetDeviceMemoryPriorityEXT"),
-        ];
-        for (_, command) in probes.into_iter().filter(|(feature, _)| features.contains(*feature)) {
-            // SAFETY: device and instance are live and belong together (caller).
-            let found = unsafe { instance.get_device_proc_addr(device.handle(), command.as_ptr()) };
-            if found.is_none() {
-                return Err(MemoryError::InvalidRequest(
-                    "a feature is declared that the device was not created with",
-                ));
-            }
-        }
-        let has = |feature| features.contains(feature);
-        let buffer_address = has(MemoryFeatures::BUFFER_DEVICE_ADDRESS).then(|| {
-            if is_1_2 {
-                device.fp_v1_2().get_buffer_device_address
-            } else {
-                let table = ash::khr::buffer_device_address::Device::new(instance, device);
-                table.fp().get_buffer_device_address_khr
-            }
-        });
-        let requirements = has(MemoryFeatures::MAINTENANCE4).then(|| {
-            if is_1_3 {
-                let table = device.fp_v1_3();
-                (
-                    table.get_device_buffer_memory_requirements,
-                    table.get_device_image_memory_requirements,
-                )
-            } else {
-                let table = ash::khr::maintenance4::Device::new(instance, device);
-                (
-                    table.fp().get_device_buffer_memory_requirements_khr,
-                    table.fp().get_device_image_memory_requirements_khr,
-                )
-            }
-        });
+        let address = find(
+            MemoryFeatures::BUFFER_DEVICE_ADDRESS,
+            [c"vkGetBufferDeviceAddress", c"vkGetBufferDeviceAddressKHR"],
+        )?;
+        let buffer = find(
+            MemoryFeatures::MAINTENANCE4,
+            [c"vkGetDeviceBufferMemoryRequirements", c"vkGetDeviceBufferMemoryRequirementsKHR"],
+        )?;
+        let image = find(
+            MemoryFeatures::MAINTENANCE4,
+            [c"vkGetDeviceImageMemoryRequirements", c"vkGetDeviceImageMemoryRequirementsKHR"],
+        )?;
+        find(MemoryFeatures::EXTERNAL_FD, [c"vkGetMemoryFdKHR"; 2])?;
+        find(MemoryFeatures::PAGEABLE, [c"vkSetDeviceMemoryPriorityEXT"; 2])?;
+        let names = find(MemoryFeatures::DEBUG_NAMES, [c"vkSetDebugUtilsObjectNameEXT"; 2])?;
         Ok(Self {
-            names: has(MemoryFeatures::DEBUG_NAMES)
-                .then(|| ash::ext::debug_utils::Device::new(instance, device)),
-            buffer_address,
-            buffer_requirements: requirements.map(|(buffer, _)| buffer),
-            image_requirements: requirements.map(|(_, image)| image),
+            names: names.map(|_| ash::ext::debug_utils::Device::new(instance, device)),
+            // SAFETY: the specification gives the command of that name this type.
+            buffer_address: address.map(|found| unsafe {
+                mem::transmute::<Found, vk::PFN_vkGetBufferDeviceAddress>(found)
+            }),
+            // SAFETY: the specification gives the command of that name this type.
+            buffer_requirements: buffer.map(|found| unsafe {
+                mem::transmute::<Found, vk::PFN_vkGetDeviceBufferMemoryRequirements>(found)
+            }),
+            // SAFETY: the specification gives the command of that name this type.
+            image_requirements: image.map(|found| unsafe {
+                mem::transmute::<Found, vk::PFN_vkGetDeviceImageMemoryRequirements>(found)
+            }),
         })
     }
 

@@ -40,19 +40,22 @@ pub(super) unsafe fn read(
     api_version: u32,
     features: MemoryFeatures,
 ) -> Result<DeviceRules, MemoryError> {
-    let mut maintenance3 = vk::PhysicalDeviceMaintenance3Properties::default();
-    let mut maintenance4 = vk::PhysicalDeviceMaintenance4Properties::default();
-    let mut properties = vk::PhysicalDeviceProperties2::default().push_next(&mut maintenance3);
-    if features.contains(MemoryFeatures::MAINTENANCE4) {
-        properties = properties.push_next(&mut maintenance4);
-    }
-    // SAFETY: handles are live and belong together (caller); the chain holds structures of 1.1 and of an enabled feature.
-    unsafe { instance.get_physical_device_properties2(physical_device, &mut properties) };
-    let (limits, device_version) =
-        (properties.properties.limits, properties.properties.api_version);
+    // SAFETY: handles are live and belong together (caller).
+    let device_version =
+        unsafe { instance.get_physical_device_properties(physical_device) }.api_version;
     if device_version < api_version {
         return Err(MemoryError::InvalidRequest("the device is older than the api version given"));
     }
+    let mut maintenance3 = vk::PhysicalDeviceMaintenance3Properties::default();
+    let mut maintenance4 = vk::PhysicalDeviceMaintenance4Properties::default();
+    let mut properties = vk::PhysicalDeviceProperties2::default().push_next(&mut maintenance3);
+    // The largest buffer holds whether the feature is used or not.
+    if device_version >= vk::API_VERSION_1_3 || features.contains(MemoryFeatures::MAINTENANCE4) {
+        properties = properties.push_next(&mut maintenance4);
+    }
+    // SAFETY: handles are live and belong together (caller); the device knows the structures in the chain.
+    unsafe { instance.get_physical_device_properties2(physical_device, &mut properties) };
+    let limits = properties.properties.limits;
     // SAFETY: handles are live and belong together (caller).
     let families = unsafe { instance.get_physical_device_queue_family_properties(physical_device) };
     let max_allocation_size = match maintenance3.max_memory_allocation_size {
@@ -84,18 +87,15 @@ pub(super) unsafe fn read(
             .iter()
             .filter(|(_, command)| enabled(command))
             .fold(core_buffer_usage(), |all, (usage, _)| all | *usage),
-        image_usage: IMAGE_USAGES
-            .iter()
-            .filter(|(_, command)| enabled(command))
-            .fold(core_image_usage(), |all, (usage, _)| all | *usage),
+        image_usage: core_image_usage(),
     })
 }
 
 /// Usage bits of extensions, each with a command that a device answers only if the extension is enabled.
 ///
-/// That is how a context learns of extensions it has no flag for. Bits without a command of their own, and
-/// video bits, which need a profile list, stay out.
-const BUFFER_USAGES: [(vk::BufferUsageFlags, &CStr); 10] = [
+/// That is how a context learns of extensions it has no flag for. Video bits, which need a profile list, and
+/// descriptor-buffer bits, whose sizes are bounded in sum, stay out.
+const BUFFER_USAGES: [(vk::BufferUsageFlags, &CStr); 8] = [
     (vk::BufferUsageFlags::SHADER_BINDING_TABLE_KHR, c"vkCreateRayTracingPipelinesKHR"),
     (vk::BufferUsageFlags::ACCELERATION_STRUCTURE_STORAGE_KHR, c"vkCreateAccelerationStructureKHR"),
     (
@@ -108,16 +108,8 @@ const BUFFER_USAGES: [(vk::BufferUsageFlags, &CStr); 10] = [
         c"vkCmdBindTransformFeedbackBuffersEXT",
     ),
     (vk::BufferUsageFlags::CONDITIONAL_RENDERING_EXT, c"vkCmdBeginConditionalRenderingEXT"),
-    (vk::BufferUsageFlags::RESOURCE_DESCRIPTOR_BUFFER_EXT, c"vkGetDescriptorSetLayoutSizeEXT"),
-    (vk::BufferUsageFlags::SAMPLER_DESCRIPTOR_BUFFER_EXT, c"vkGetDescriptorSetLayoutSizeEXT"),
     (vk::BufferUsageFlags::MICROMAP_STORAGE_EXT, c"vkCreateMicromapEXT"),
     (vk::BufferUsageFlags::MICROMAP_BUILD_INPUT_READ_ONLY_EXT, c"vkCreateMicromapEXT"),
-];
-
-/// The same for images.
-const IMAGE_USAGES: [(vk::ImageUsageFlags, &CStr); 2] = [
-    (vk::ImageUsageFlags::FRAGMENT_SHADING_RATE_ATTACHMENT_KHR, c"vkCmdSetFragmentShadingRateKHR"),
-    (vk::ImageUsageFlags::HOST_TRANSFER_EXT, c"vkCopyMemoryToImageEXT"),
 ];
 
 /// Usage bits of Vulkan 1.0.

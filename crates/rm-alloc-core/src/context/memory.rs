@@ -6,17 +6,16 @@ use ash::vk;
 
 use super::{
     DeviceContext,
-    book::{Book, Bounds, Record},
+    book::{Book, Record, Room},
 };
 use crate::{
     Allocation, AllocationParts, BlockInfo, EventMask, MemoryError, MemoryEvent, MemoryFeatures,
-    Priority, Resource, sync::lock,
+    MemoryRequest, Priority, Resource, sync::lock,
 };
 
 /// A request for one memory object.
 #[derive(Clone, Debug)]
 #[must_use]
-#[non_exhaustive]
 pub struct BlockRequest<'a> {
     /// Size in bytes. Never zero.
     pub size: u64,
@@ -47,35 +46,20 @@ impl<'a> BlockRequest<'a> {
             label: None,
         }
     }
+}
 
-    /// Gives the object to one resource alone, or to none.
-    pub fn dedicated(mut self, resource: Option<Resource>) -> Self {
-        self.dedicated = resource;
-        self
-    }
-
-    /// Sets how much it suffers when the driver moves memory out.
-    pub fn priority(mut self, priority: Priority) -> Self {
-        self.priority = priority;
-        self
-    }
-
-    /// Maps it for as long as it lives.
-    pub fn mapped(mut self) -> Self {
-        self.map = true;
-        self
-    }
-
-    /// Makes it exportable as `handle_types`.
-    pub fn export(mut self, handle_types: vk::ExternalMemoryHandleTypeFlags) -> Self {
-        self.export = handle_types;
-        self
-    }
-
-    /// Names it in captures, errors and leak reports.
-    pub fn label(mut self, label: &'a str) -> Self {
-        self.label = Some(label);
-        self
+impl<'a> From<&MemoryRequest<'a>> for BlockRequest<'a> {
+    /// The object that serves `request` alone.
+    fn from(request: &MemoryRequest<'a>) -> Self {
+        Self {
+            size: request.size,
+            memory_type: request.memory_type,
+            dedicated: request.dedicated.resource(),
+            priority: request.priority,
+            map: request.map,
+            export: request.export,
+            label: request.label,
+        }
     }
 }
 
@@ -123,24 +107,18 @@ impl DeviceContext {
         owner: u32,
         request: &BlockRequest<'_>,
     ) -> Result<DeviceMemory, MemoryError> {
-        let (heap, bounds) = self.admit(request)?;
+        let room = self.admit(request)?;
+        lock(&self.book).reserve(room)?;
+        let (raw, mapped) = self.make(request).inspect_err(|_| lock(&self.book).refund(room))?;
         let record = Record {
             owner,
             size: request.size,
             memory_type: request.memory_type,
-            heap,
+            heap: room.heap,
             dedicated: request.dedicated.is_some(),
             label: request.label.map(Box::from),
         };
-        let record = lock(&self.book).enter(bounds, record)?;
-        let made = self.make(request);
-        let (raw, mapped) = match made {
-            Ok(made) => made,
-            Err(error) => {
-                lock(&self.book).retract(record);
-                return Err(error);
-            }
-        };
+        let record = lock(&self.book).settle(room, record);
         // SAFETY: `raw` was just made of this device and nobody else knows it.
         unsafe { self.commands.name(raw, request.label) };
         if self.observers.want(EventMask::BLOCK_ALLOCATED) {
@@ -150,7 +128,7 @@ impl DeviceContext {
                 label: request.label,
                 size: request.size,
                 memory_type: request.memory_type,
-                heap,
+                heap: room.heap,
             }));
         }
         Ok(DeviceMemory {
@@ -164,7 +142,7 @@ impl DeviceContext {
     }
 
     /// Checks everything that can be checked before the book is opened.
-    fn admit(&self, request: &BlockRequest<'_>) -> Result<(u32, Bounds), MemoryError> {
+    fn admit(&self, request: &BlockRequest<'_>) -> Result<Room, MemoryError> {
         use vk::MemoryPropertyFlags as Flags;
         if request.size == 0 {
             return Err(MemoryError::InvalidRequest("the size is zero"));
@@ -194,8 +172,12 @@ impl DeviceContext {
         if request.size > limit {
             return Err(MemoryError::TooLarge { size: request.size, limit });
         }
-        let max_count = self.rules.limits.max_allocation_count;
-        Ok((memory_type.heap_index, Bounds { max_count, heap_size }))
+        Ok(Room {
+            size: request.size,
+            heap: memory_type.heap_index,
+            heap_size,
+            max_count: self.rules.limits.max_allocation_count,
+        })
     }
 
     /// Memory may only be made exportable in ways that the device lists for buffers.
@@ -309,18 +291,17 @@ impl DeviceMemory {
     /// Turns the whole object into an allocation, which does not free itself.
     ///
     /// For backends that give one object a resource; the first word of the cookie is taken.
+    /// The allocation keeps the device alive until it is taken back, so that a leak outlives nothing it needs.
     pub fn into_allocation(self) -> Allocation {
+        let kept = ManuallyDrop::new(self);
         let parts = AllocationParts {
-            memory: self.raw,
+            memory: kept.raw,
             offset: 0,
-            size: self.size,
-            mapped: self.mapped,
-            memory_type: self.memory_type,
-            cookie: [self.record as usize, 0],
+            size: kept.size,
+            mapped: kept.mapped,
+            memory_type: kept.memory_type,
+            cookie: [kept.record as usize, 0],
         };
-        let mut kept = ManuallyDrop::new(self);
-        // SAFETY: `kept` is never used again, so the context is released exactly once.
-        unsafe { std::ptr::drop_in_place(&raw mut kept.context) };
         // SAFETY: the parts describe live memory, which nobody frees until `from_allocation` takes it back.
         unsafe { Allocation::from_parts(parts) }
     }
@@ -332,8 +313,10 @@ impl DeviceMemory {
     /// - `allocation` came from `into_allocation` of an object of `context`, and its parts were not changed.
     pub unsafe fn from_allocation(context: &Arc<DeviceContext>, allocation: Allocation) -> Self {
         let parts = allocation.into_parts();
+        // SAFETY: `into_allocation` kept one count of this very context (caller), which is taken up here.
+        let context = unsafe { Arc::from_raw(Arc::as_ptr(context)) };
         Self {
-            context: Arc::clone(context),
+            context,
             raw: parts.memory,
             size: parts.size,
             mapped: parts.mapped,

@@ -26,6 +26,15 @@ pub(super) fn is_known(format: vk::Format, api_version: u32) -> bool {
         || (api_version >= vk::API_VERSION_1_3 && core_1_3.iter().any(|range| range.contains(&raw)))
 }
 
+/// Whether the format has chroma of its own, in planes or in pairs of texels.
+///
+/// The two-plane formats of Vulkan 1.3 count as well; the few single-component packs in between are treated alike.
+pub(super) fn is_ycbcr(format: vk::Format) -> bool {
+    let two_planes = vk::Format::G8_B8R8_2PLANE_444_UNORM.as_raw()
+        ..=vk::Format::G16_B16R16_2PLANE_444_UNORM.as_raw();
+    YCBCR.contains(&format.as_raw()) || two_planes.contains(&format.as_raw())
+}
+
 /// Texels that width and height must be multiples of, for formats with subsampled chroma.
 pub(super) fn chroma_block(format: vk::Format) -> (u32, u32) {
     use vk::Format as F;

@@ -2,7 +2,7 @@
 
 use ash::vk;
 
-use crate::{Category, MemoryLocation, MemoryUse, Priority, Tag};
+use crate::{Category, MemoryLocation, MemoryUse, Priority, Tag, TilingClass};
 
 /// A request for an image and the memory behind it.
 ///
@@ -45,7 +45,10 @@ pub struct ImageRequest<'a> {
     pub queue_families: &'a [u32],
     /// `UNDEFINED` or `PREINITIALIZED`.
     pub initial_layout: vk::ImageLayout,
-    /// Formats that views will have; empty for any.
+    /// Formats that views will have; empty for any. Needs Vulkan 1.2.
+    ///
+    /// All of one compatibility class; texel views of compressed blocks go through
+    /// [`from_create_info`](Self::from_create_info).
     pub view_formats: &'a [vk::Format],
     /// Where the memory should live.
     pub location: MemoryLocation,
@@ -243,9 +246,13 @@ impl<'a> ImageRequest<'a> {
         self.raw.as_ref()
     }
 
-    /// The tiling that the driver will see.
-    pub(crate) fn effective_tiling(&self) -> vk::ImageTiling {
-        self.raw.map_or(self.tiling, |raw| raw.tiling)
+    /// What lies in its memory; a tiling that only a create info can name may be either.
+    pub(crate) fn tiling_class(&self) -> TilingClass {
+        match self.raw.map_or(self.tiling, |raw| raw.tiling) {
+            vk::ImageTiling::LINEAR => TilingClass::Linear,
+            vk::ImageTiling::OPTIMAL => TilingClass::Optimal,
+            _ => TilingClass::Mixed,
+        }
     }
 
     /// What the request says about the memory it wants.
@@ -258,6 +265,7 @@ impl<'a> ImageRequest<'a> {
             transfer_only: transfer.contains(usage),
             transient_attachment: usage.contains(vk::ImageUsageFlags::TRANSIENT_ATTACHMENT),
             protected: flags.contains(vk::ImageCreateFlags::PROTECTED),
+            opaque: self.tiling_class() != TilingClass::Linear,
             ..MemoryUse::default()
         }
     }

@@ -194,6 +194,7 @@ impl<'a> MemoryRequest<'a> {
         demands
             .set(AllocatorCapabilities::DEDICATED, matches!(self.dedicated, Dedicated::Require(_)));
         demands.set(AllocatorCapabilities::EXPORT, !self.export.is_empty());
+        demands.set(AllocatorCapabilities::HEADROOM, self.headroom != u64::MAX);
         demands
     }
 

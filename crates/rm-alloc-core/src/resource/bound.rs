@@ -4,14 +4,43 @@ use std::{num::NonZeroU64, ptr::NonNull, sync::Arc};
 
 use ash::vk;
 
-use super::{
-    host::HostRange,
-    object::{Requirements, destroy},
-};
+use super::{host::HostRange, object::destroy};
 use crate::{
     Allocation, BufferRequest, DeviceContext, FreedParcel, MemoryAllocator, MemoryError,
     ParcelKind, Resource,
 };
+
+/// What a buffer and an image with memory have in common.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    // Invariant: `resource` is live, of `context`, and bound to `allocation`, which is at least `committed` bytes.
+    pub(crate) context: Arc<DeviceContext>,
+    pub(crate) resource: Resource,
+    /// Bytes that the driver required.
+    pub(crate) committed: u64,
+    pub(crate) allocation: Allocation,
+}
+
+impl Bound {
+    /// Destroys the resource, gives its memory back and tells the allocator what it was.
+    ///
+    /// # Safety
+    ///
+    /// - It came from `allocator`, and the device no longer uses it.
+    unsafe fn free<A: MemoryAllocator + ?Sized>(self, allocator: &A, kind: ParcelKind) {
+        let Self { context, resource, committed, allocation } = self;
+        // SAFETY: live (invariant), and the device is done with it (caller).
+        unsafe { destroy(&context, resource) };
+        let reserved = allocation.size();
+        // SAFETY: the allocation came from there (caller), and its only user is gone.
+        unsafe { allocator.free(allocation) };
+        allocator.notify_freed(FreedParcel { reserved, committed, kind });
+    }
+
+    fn host(&self, size: u64) -> HostRange<'_> {
+        HostRange { context: &self.context, allocation: &self.allocation, size }
+    }
+}
 
 /// A buffer with memory, owed back to the allocator it came from.
 ///
@@ -19,55 +48,43 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "dropping a buffer leaks it; give it to `free_buffer`"]
 pub struct BoundBuffer {
-    // Invariant: `resource` is a live buffer of `context`, bound to `allocation`, which is at least `size` bytes.
-    context: Arc<DeviceContext>,
-    resource: Resource,
+    // Invariant: the resource is a buffer of `size` bytes.
+    bound: Bound,
     size: u64,
-    committed: u64,
     address: Option<NonZeroU64>,
-    allocation: Allocation,
 }
 
 impl BoundBuffer {
-    /// Takes charge of a buffer that was just bound.
+    /// Names a buffer that was just bound, and asks for its address if it should have one.
     ///
     /// # Safety
     ///
-    /// - `resource` is a buffer made of `context` by `request` and bound to `allocation`.
-    pub(crate) unsafe fn new(
-        context: &Arc<DeviceContext>,
-        resource: Resource,
-        request: &BufferRequest<'_>,
-        requirements: Requirements,
-        allocation: Allocation,
-    ) -> Self {
-        let raw = resource.as_buffer();
-        // SAFETY: the buffer is live and ours alone (caller).
-        unsafe { context.commands().name(raw, request.label) };
+    /// - `bound` is a buffer made by `request`, and nobody else knows it.
+    pub(crate) unsafe fn new(bound: Bound, request: &BufferRequest<'_>) -> Self {
+        let (raw, commands) = (bound.resource.as_buffer(), bound.context.commands());
+        // SAFETY: the buffer is live (invariant) and ours alone (caller).
+        unsafe { commands.name(raw, request.label) };
         let wanted = request.usage.contains(vk::BufferUsageFlags::SHADER_DEVICE_ADDRESS);
-        let address = context.commands().buffer_address.filter(|_| wanted).and_then(|ask| {
+        let address = commands.buffer_address.filter(|_| wanted).and_then(|ask| {
             let info = vk::BufferDeviceAddressInfo::default().buffer(raw);
-            // SAFETY: the command belongs to this device; the buffer is bound and was made for it (caller).
-            NonZeroU64::new(unsafe { ask(context.device().handle(), &raw const info) })
+            let device = bound.context.device().handle();
+            // SAFETY: the command belongs to this device; the buffer is bound (invariant) and was made for it (caller).
+            NonZeroU64::new(unsafe { ask(device, &raw const info) })
         });
-        Self {
-            context: Arc::clone(context),
-            resource,
-            size: request.size,
-            committed: requirements.size,
-            address,
-            allocation,
-        }
+        Self { bound, size: request.size, address }
     }
 
     /// Copies `bytes` to `offset`, and flushes where memory is not coherent.
     ///
+    /// Whoever submits work that uses the range sees to it that earlier work is done with it: writing under a
+    /// device that reads is a race of the submission, which is unsafe itself.
+    ///
     /// # Errors
     ///
-    /// [`MemoryError::InvalidRequest`] if the memory is not mapped or the range leaves the buffer, otherwise what
-    /// `vkFlushMappedMemoryRanges` answered.
+    /// [`MemoryError::InvalidRequest`] if the memory is not mapped or the range leaves the buffer, with nothing written;
+    /// otherwise what `vkFlushMappedMemoryRanges` answered after the bytes were written.
     pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), MemoryError> {
-        // SAFETY: `&mut self` keeps other host threads away; a device that reads meanwhile sees old or new bytes.
+        // SAFETY: `&mut self` keeps other host threads away.
         unsafe { self.host().write(offset, bytes) }
     }
 
@@ -110,7 +127,7 @@ impl BoundBuffer {
 
     /// The handle.
     pub fn raw(&self) -> vk::Buffer {
-        self.resource.as_buffer()
+        self.bound.resource.as_buffer()
     }
 
     /// Size in bytes, as requested.
@@ -125,13 +142,13 @@ impl BoundBuffer {
 
     /// The memory behind it.
     pub fn allocation(&self) -> &Allocation {
-        &self.allocation
+        &self.bound.allocation
     }
 
-    /// Where the host sees its first byte, if it is mapped: always for host locations, never for device-local memory.
+    /// Where the host sees its first byte, if it is mapped: always for host locations, on no promise elsewhere.
     #[doc(alias = "mappedData")]
     pub fn mapped(&self) -> Option<NonNull<u8>> {
-        self.allocation.mapped()
+        self.bound.allocation.mapped()
     }
 
     /// Destroys the buffer and gives its memory back.
@@ -140,15 +157,12 @@ impl BoundBuffer {
     ///
     /// - It came from `allocator`, and the device no longer uses it.
     pub(crate) unsafe fn free<A: MemoryAllocator + ?Sized>(self, allocator: &A) {
-        let Self { context, resource, committed, allocation, .. } = self;
-        // SAFETY: live (invariant), and the device is done with it (caller).
-        unsafe { destroy(&context, resource) };
-        // SAFETY: the allocation came from there (caller), and its only user is gone.
-        unsafe { give_back(allocator, allocation, committed, ParcelKind::Buffer) };
+        // SAFETY: both are the caller's promise.
+        unsafe { self.bound.free(allocator, ParcelKind::Buffer) };
     }
 
     fn host(&self) -> HostRange<'_> {
-        HostRange { context: &self.context, allocation: &self.allocation, size: self.size }
+        self.bound.host(self.size)
     }
 }
 
@@ -158,29 +172,20 @@ impl BoundBuffer {
 #[derive(Debug)]
 #[must_use = "dropping an image leaks it; give it to `free_image`"]
 pub struct BoundImage {
-    // Invariant: `resource` is a live image of `context`, bound to `allocation`.
-    context: Arc<DeviceContext>,
-    resource: Resource,
-    committed: u64,
-    allocation: Allocation,
+    // Invariant: the resource is an image.
+    bound: Bound,
 }
 
 impl BoundImage {
-    /// Takes charge of an image that was just bound.
+    /// Names an image that was just bound.
     ///
     /// # Safety
     ///
-    /// - `resource` is an image made of `context` and bound to `allocation`.
-    pub(crate) unsafe fn new(
-        context: &Arc<DeviceContext>,
-        resource: Resource,
-        label: Option<&str>,
-        requirements: Requirements,
-        allocation: Allocation,
-    ) -> Self {
-        // SAFETY: the image is live and ours alone (caller).
-        unsafe { context.commands().name(resource.as_image(), label) };
-        Self { context: Arc::clone(context), resource, committed: requirements.size, allocation }
+    /// - `bound` is an image, and nobody else knows it.
+    pub(crate) unsafe fn new(bound: Bound, label: Option<&str>) -> Self {
+        // SAFETY: the image is live (invariant) and ours alone (caller).
+        unsafe { bound.context.commands().name(bound.resource.as_image(), label) };
+        Self { bound }
     }
 
     /// Makes writes through [`mapped`](Self::mapped) available to the device; does nothing on coherent memory.
@@ -190,7 +195,7 @@ impl BoundImage {
     /// [`MemoryError::InvalidRequest`] if the memory is not mapped or the range leaves it, otherwise what
     /// `vkFlushMappedMemoryRanges` answered.
     pub fn flush(&self, offset: u64, length: u64) -> Result<(), MemoryError> {
-        self.host().flush(offset, length)
+        self.bound.host(self.size()).flush(offset, length)
     }
 
     /// Makes device writes visible through [`mapped`](Self::mapped); does nothing on coherent memory.
@@ -199,27 +204,27 @@ impl BoundImage {
     ///
     /// As of [`flush`](Self::flush), with `vkInvalidateMappedMemoryRanges`.
     pub fn invalidate(&self, offset: u64, length: u64) -> Result<(), MemoryError> {
-        self.host().invalidate(offset, length)
+        self.bound.host(self.size()).invalidate(offset, length)
     }
 
     /// The handle.
     pub fn raw(&self) -> vk::Image {
-        self.resource.as_image()
+        self.bound.resource.as_image()
     }
 
     /// Bytes that the driver required.
     pub fn size(&self) -> u64 {
-        self.committed
+        self.bound.committed
     }
 
     /// The memory behind it.
     pub fn allocation(&self) -> &Allocation {
-        &self.allocation
+        &self.bound.allocation
     }
 
     /// Where the host sees its first byte: linear images in host-visible memory only.
     pub fn mapped(&self) -> Option<NonNull<u8>> {
-        self.allocation.mapped()
+        self.bound.allocation.mapped()
     }
 
     /// Destroys the image and gives its memory back.
@@ -228,31 +233,7 @@ impl BoundImage {
     ///
     /// - It came from `allocator`, and the device no longer uses it.
     pub(crate) unsafe fn free<A: MemoryAllocator + ?Sized>(self, allocator: &A) {
-        let Self { context, resource, committed, allocation } = self;
-        // SAFETY: live (invariant), and the device is done with it (caller).
-        unsafe { destroy(&context, resource) };
-        // SAFETY: the allocation came from there (caller), and its only user is gone.
-        unsafe { give_back(allocator, allocation, committed, ParcelKind::Image) };
+        // SAFETY: both are the caller's promise.
+        unsafe { self.bound.free(allocator, ParcelKind::Image) };
     }
-
-    fn host(&self) -> HostRange<'_> {
-        HostRange { context: &self.context, allocation: &self.allocation, size: self.committed }
-    }
-}
-
-/// Frees `allocation` and tells its allocator what it was.
-///
-/// # Safety
-///
-/// - `allocation` came from `allocator`, and nothing uses it any more.
-unsafe fn give_back<A: MemoryAllocator + ?Sized>(
-    allocator: &A,
-    allocation: Allocation,
-    committed: u64,
-    kind: ParcelKind,
-) {
-    let reserved = allocation.size();
-    // SAFETY: it came from there and is unused (caller).
-    unsafe { allocator.free(allocation) };
-    allocator.notify_freed(FreedParcel { reserved, committed, kind });
 }

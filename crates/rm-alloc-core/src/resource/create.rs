@@ -77,7 +77,8 @@ impl<'r> AnyRequest<'r> {
                     unsafe { ask(handle, &raw const info, answer) }
                 }))
             }
-            (Self::Image(request), _, Some(ask)) => {
+            // A create info that its maker vouches for is vouched for as an image, not as a question.
+            (Self::Image(request), _, Some(ask)) if request.raw().is_none() => {
                 self.check(context)?;
                 let mut list = vk::ImageFormatListCreateInfo::default();
                 let create = request.create_info(&mut list);
@@ -101,24 +102,19 @@ impl<'r> AnyRequest<'r> {
                 min_alignment: request.min_alignment,
                 dedicated: request.dedicated,
                 aliasable: request.aliasable,
-                addressable: true,
                 priority: request.priority,
                 label: request.label,
             },
-            Self::Image(request) => {
-                let linear = request.effective_tiling() == vk::ImageTiling::LINEAR;
-                Placement {
-                    requirements,
-                    memory_use: request.memory_use(),
-                    tiling: if linear { TilingClass::Linear } else { TilingClass::Optimal },
-                    min_alignment: 1,
-                    dedicated: request.dedicated,
-                    aliasable: request.aliasable,
-                    addressable: linear,
-                    priority: request.priority,
-                    label: request.label,
-                }
-            }
+            Self::Image(request) => Placement {
+                requirements,
+                memory_use: request.memory_use(),
+                tiling: request.tiling_class(),
+                min_alignment: 1,
+                dedicated: request.dedicated,
+                aliasable: request.aliasable,
+                priority: request.priority,
+                label: request.label,
+            },
         }
     }
 

@@ -1,15 +1,15 @@
 //! Behaviours 29 and 35: a backend of three methods, a decorator, and equal accounts through either.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
-use ash::vk::{BufferUsageFlags, Format, ImageUsageFlags};
+use ash::vk::{BufferUsageFlags, Format, ImageTiling, ImageUsageFlags};
 use rm_alloc_core::{
     Allocation, AllocatorCapabilities, AllocatorStats, BlockRequest, BufferRequest, DeviceContext,
     DeviceMemory, ErrorKind, FreedParcel, ImageRequest, MemoryAllocator, MemoryAllocatorExt,
-    MemoryError, MemoryLocation, MemoryRequest, ParcelKind, TilingClass,
+    MemoryError, MemoryLocation, MemoryRequest, ParcelKind, Priority, TilingClass,
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_headless::testing::with_device;
@@ -26,10 +26,7 @@ unsafe impl MemoryAllocator for Minimal {
 
     fn allocate(&self, request: &MemoryRequest<'_>) -> Result<Allocation, MemoryError> {
         request.validate()?;
-        let mut block = BlockRequest::new(request.size, request.memory_type)
-            .dedicated(request.dedicated.resource());
-        block.map = request.map;
-        Ok(self.0.allocate_memory(&block)?.into_allocation())
+        Ok(self.0.allocate_memory(&BlockRequest::from(request))?.into_allocation())
     }
 
     unsafe fn free(&self, allocation: Allocation) {
@@ -166,6 +163,100 @@ fn a_decorator_loses_nothing() {
         for layer in [&outer.freed, &outer.inner.freed] {
             assert_eq!(layer.load(Ordering::Relaxed), 1 | 1 << 32, "one of each kind");
         }
+    });
+}
+
+/// Writes down every request and parcel, and grants a page more than was asked for.
+#[derive(Debug)]
+struct Generous {
+    context: Arc<DeviceContext>,
+    requests: Mutex<Vec<String>>,
+    parcels: Mutex<Vec<FreedParcel>>,
+}
+
+// SAFETY: as of `Minimal`; more memory than requested satisfies a request, dedicated ones aside, which are exact.
+unsafe impl MemoryAllocator for Generous {
+    fn context(&self) -> &Arc<DeviceContext> {
+        &self.context
+    }
+
+    fn allocate(&self, request: &MemoryRequest<'_>) -> Result<Allocation, MemoryError> {
+        let MemoryRequest { alignment, tiling, map, priority, label, .. } = request;
+        let text = format!("{alignment} {tiling:?} {map} {priority:?} {}", label.unwrap_or("-"));
+        self.requests.lock().unwrap().push(text);
+        let mut block = BlockRequest::from(request);
+        block.size += if block.dedicated.is_none() { 4096 } else { 0 };
+        Ok(self.context.allocate_memory(&block)?.into_allocation())
+    }
+
+    unsafe fn free(&self, allocation: Allocation) {
+        // SAFETY: it came from `allocate`, which took it from this context.
+        drop(unsafe { DeviceMemory::from_allocation(&self.context, allocation) });
+    }
+
+    fn capabilities(&self) -> AllocatorCapabilities {
+        AllocatorCapabilities::MIXED
+    }
+
+    fn notify_freed(&self, parcel: FreedParcel) {
+        self.parcels.lock().unwrap().push(parcel);
+    }
+}
+
+/// Behaviour 15: what a resource request says arrives at the backend, and what was granted is what is told at the end.
+#[test]
+fn requests_arrive_whole() {
+    with_device(|_, context| {
+        let generous = Generous {
+            context: context.clone(),
+            requests: Mutex::default(),
+            parcels: Mutex::default(),
+        };
+        let buffer = BufferRequest::new(100, BufferUsageFlags::STORAGE_BUFFER)
+            .min_alignment(1 << 16)
+            .priority(Priority::High)
+            .label("b");
+        let plain = ImageRequest::new_2d(Format::R8_UNORM, 300, 300, ImageUsageFlags::SAMPLED)
+            .location(MemoryLocation::Auto)
+            .label("i");
+        let linear = plain.clone().tiling(ImageTiling::LINEAR).priority(Priority::Low);
+        let alignment =
+            |image: &ImageRequest<'_>| generous.image_requirements(image).unwrap().alignment;
+        let (optimal_alignment, linear_alignment) = (alignment(&plain), alignment(&linear));
+        let mut sizes = Vec::new();
+        for request in
+            [buffer.clone(), buffer.clone().aliasable().location(MemoryLocation::HostCached)]
+        {
+            let made = generous.allocate_buffer(&request).unwrap();
+            let needs = generous.buffer_requirements(&request).unwrap();
+            assert_eq!(made.allocation().size(), needs.size + 4096);
+            sizes.push((needs.size, ParcelKind::Buffer));
+            // SAFETY: it came from this allocator, and the device never used it.
+            unsafe { generous.free_buffer(made) };
+        }
+        for request in [&plain, &linear] {
+            let made = generous.allocate_image(request).unwrap();
+            assert_eq!(made.mapped().is_some(), request.tiling == ImageTiling::LINEAR);
+            sizes.push((made.size(), ParcelKind::Image));
+            // SAFETY: it came from this allocator, and the device never used it.
+            unsafe { generous.free_image(made) };
+        }
+        let parcels = sizes.into_iter().map(|(committed, kind)| FreedParcel {
+            reserved: committed + 4096,
+            committed,
+            kind,
+        });
+        assert!(generous.parcels.lock().unwrap().iter().copied().eq(parcels));
+        let requests = generous.requests.lock().unwrap();
+        assert_eq!(
+            *requests,
+            [
+                "65536 Linear false High b".to_owned(),
+                "65536 Mixed true High b".to_owned(),
+                format!("{optimal_alignment} Optimal false Normal i"),
+                format!("{linear_alignment} Linear true Low i"),
+            ]
+        );
     });
 }
 

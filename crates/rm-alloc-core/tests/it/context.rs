@@ -97,16 +97,15 @@ fn broken_block_requests_are_refused() {
             types.memory_types[3].property_flags = Flags::HOST_VISIBLE | Flags::DEVICE_COHERENT_AMD;
         },
         |context| {
-            let exported = BlockRequest::new(KIB, 0)
-                .export(vk::ExternalMemoryHandleTypeFlags::OPAQUE_WIN32_KMT);
+            let export = vk::ExternalMemoryHandleTypeFlags::OPAQUE_WIN32_KMT;
             let refused = [
                 ("size is zero", BlockRequest::new(0, 0)),
                 ("does not exist", BlockRequest::new(KIB, 4)),
                 ("does not exist", BlockRequest::new(KIB, u32::MAX)),
-                ("cannot see", BlockRequest::new(KIB, 1).mapped()),
+                ("cannot see", BlockRequest { map: true, ..BlockRequest::new(KIB, 1) }),
                 ("protected", BlockRequest::new(KIB, 2)),
                 ("device-coherent", BlockRequest::new(KIB, 3)),
-                ("handle type", exported),
+                ("handle type", BlockRequest { export, ..BlockRequest::new(KIB, 0) }),
             ];
             let ((), counts) = calls::counting(|| {
                 for (reason, request) in refused {
@@ -129,7 +128,7 @@ fn chains_hold_what_was_asked_for_and_no_more() {
             let context = device.counted_context(|_| ()).unwrap();
             let has = |feature| context.features().contains(feature);
             for priority in [Priority::Low, Priority::Normal, Priority::High] {
-                let request = BlockRequest::new(KIB, 0).priority(priority);
+                let request = BlockRequest { priority, ..BlockRequest::new(KIB, 0) };
                 drop(context.allocate_memory(&request).unwrap());
                 let seen = calls::last_allocation().unwrap();
                 assert_eq!((seen.size, seen.memory_type), (KIB, 0));
@@ -149,8 +148,8 @@ fn chains_hold_what_was_asked_for_and_no_more() {
 fn exportable_memory_says_so() {
     with_device(|device, _| {
         let context = device.counted_context(|_| ()).unwrap();
-        let fd = vk::ExternalMemoryHandleTypeFlags::OPAQUE_FD;
-        match context.allocate_memory(&BlockRequest::new(KIB, 0).export(fd)) {
+        let export = vk::ExternalMemoryHandleTypeFlags::OPAQUE_FD;
+        match context.allocate_memory(&BlockRequest { export, ..BlockRequest::new(KIB, 0) }) {
             Ok(memory) => {
                 assert_eq!(memory.size(), KIB);
                 let chain = calls::last_allocation().unwrap().chain;

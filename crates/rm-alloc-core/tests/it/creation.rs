@@ -168,6 +168,33 @@ fn requirements_without_an_object() {
     }
 }
 
+/// Features that a later version made core work on an older one, under their extensions' names.
+#[test]
+fn older_versions_use_the_names_of_extensions() {
+    for version in [vk::API_VERSION_1_1, vk::API_VERSION_1_2] {
+        let options = HeadlessOptions::default().api_version(version);
+        with_options(&options, |device, _| {
+            let context = device.counted_context(|_| ()).unwrap();
+            assert_eq!(context.api_version(), version);
+            let allocator = DirectAllocator::new(&context);
+            let has = |feature| context.features().contains(feature);
+            let (needs, counts) = calls::counting(|| allocator.buffer_requirements(&buffer()));
+            let made = allocator.allocate_buffer(&buffer()).unwrap();
+            assert_eq!(made.allocation().size(), needs.unwrap().size);
+            let objects = if has(MemoryFeatures::MAINTENANCE4) { 0 } else { 1 };
+            assert_eq!(counts.of(Call::CreateBuffer), objects);
+            // SAFETY: it came from this allocator, and the device never used it.
+            unsafe { allocator.free_buffer(made) };
+            if has(MemoryFeatures::BUFFER_DEVICE_ADDRESS) {
+                let made = allocator.allocate_buffer(&buffer().device_address()).unwrap();
+                assert!(made.device_address().is_some());
+                // SAFETY: it came from this allocator, and the device never used it.
+                unsafe { allocator.free_buffer(made) };
+            }
+        });
+    }
+}
+
 /// Behaviour 31: a broken request gets a typed error that names it, and the driver never hears of it.
 #[test]
 fn broken_requests_reach_no_driver() {

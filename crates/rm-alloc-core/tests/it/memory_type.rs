@@ -46,12 +46,16 @@ fn locations_rank_as_documented() {
     let integrated = [DL | HV | HC, DL | HV | HC | CA];
     let arm = [DL, DL | HV | HC, DL | HV | CA];
     let lavapipe = [DL | HV | HC | CA];
-    let cases: [(&str, &[F], MemoryUse, &[u32]); 14] = [
+    let opaque = MemoryUse { opaque: true, ..at(Auto) };
+    let window = [HV | HC, DL | HV | CA];
+    let cases: [(&str, &[F], MemoryUse, &[u32]); 16] = [
         ("textures stay out of the window", &desktop(), at(DeviceLocal), &[1, 4]),
         ("staging stays in host memory", &desktop(), transfer(HostVisible), &[2, 3, 4]),
         ("uniforms go through the window", &desktop(), at(HostVisible), &[4, 2, 3]),
         ("read-back wants caches", &desktop(), transfer(HostCached), &[3, 2, 4]),
         ("auto wants both", &desktop(), at(Auto), &[4, 1, 2, 3, 0]),
+        ("an optimal image has no use for the window", &desktop(), opaque, &[1, 0, 4, 2, 3]),
+        ("caches outweigh the place", &window, at(HostCached), &[1, 0]),
         ("all memory is local", &integrated, at(DeviceLocal), &[0, 1]),
         ("staging is not cached", &integrated, transfer(HostVisible), &[0, 1]),
         ("read-back is cached", &integrated, at(HostCached), &[1, 0]),

@@ -43,7 +43,9 @@ fn blocks_are_told_of() {
             let observer: Arc<dyn MemoryObserver> = observer.clone();
             context.observe(&observer);
         }
-        let named = context.allocate_memory(&BlockRequest::new(64, 0).label("named")).unwrap();
+        let named = context
+            .allocate_memory(&BlockRequest { label: Some("named"), ..BlockRequest::new(64, 0) })
+            .unwrap();
         let unnamed = context.allocate_memory(&BlockRequest::new(64, 0)).unwrap();
         drop((named, unnamed));
         let heard = all.heard.lock().unwrap();

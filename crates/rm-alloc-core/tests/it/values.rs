@@ -83,6 +83,8 @@ fn requests_name_their_demands() {
     assert!(plain.priority(Priority::High).demands().is_empty(), "a priority is a wish");
     let mixed = MemoryRequest::new(1, 1, 0, TilingClass::Mixed);
     assert_eq!(mixed.demands(), AllocatorCapabilities::MIXED);
+    let bounded = MemoryRequest::new(1, 1, 0, TilingClass::Linear).headroom(1 << 20);
+    assert_eq!(bounded.demands(), AllocatorCapabilities::HEADROOM);
     let fd = vk::ExternalMemoryHandleTypeFlags::OPAQUE_FD;
     let exported = MemoryRequest::new(1, 1, 0, TilingClass::Linear).export(fd);
     assert_eq!(exported.demands(), AllocatorCapabilities::EXPORT);

@@ -69,6 +69,24 @@ fn leaks_without_an_observer_do_not_panic() {
     });
 }
 
+/// Behaviour 32: a leak keeps its device, so that safe code cannot destroy a device under its memory.
+#[test]
+fn a_leak_never_outlives_its_device() {
+    with_device(|device, _| {
+        let context = device.context();
+        let weak = Arc::downgrade(&context);
+        let allocator = DirectAllocator::new(&context);
+        let request = MemoryRequest::new(64, 1, 0, TilingClass::Linear).label("forgotten");
+        let lost = allocator.allocate(&request).unwrap();
+        drop((allocator, context));
+        let context = weak.upgrade().expect("the allocation keeps its device");
+        // SAFETY: the allocator made it by `into_allocation` of an object of this context.
+        drop(unsafe { DeviceMemory::from_allocation(&context, lost) });
+        drop(context);
+        assert_eq!(weak.strong_count(), 0, "and lets go of it when it is freed");
+    });
+}
+
 /// Behaviour 32: labels are in the report, and in what the validation layer says of an object.
 #[test]
 fn labels_reach_reports_and_driver() {

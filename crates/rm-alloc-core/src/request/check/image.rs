@@ -41,7 +41,7 @@ pub(crate) fn check_image(
         }
         return Ok(None);
     }
-    let broken = shape(request)
+    let broken = shape(rules, request)
         .into_iter()
         .chain(samples(rules, request))
         .chain(usage(rules, request))
@@ -92,7 +92,7 @@ pub(crate) fn check_image_limits(
 }
 
 /// Dimensions, levels and layers.
-fn shape(request: &ImageRequest<'_>) -> [Rule; 9] {
+fn shape(rules: &DeviceRules, request: &ImageRequest<'_>) -> [Rule; 10] {
     let extent = request.extent;
     let cube = request.flags.contains(vk::ImageCreateFlags::CUBE_COMPATIBLE);
     let (is_1d, is_2d, is_3d) = (
@@ -101,6 +101,11 @@ fn shape(request: &ImageRequest<'_>) -> [Rule; 9] {
         request.image_type == vk::ImageType::TYPE_3D,
     );
     let (block_width, block_height) = format::chroma_block(request.format);
+    let as_array = request.flags.contains(vk::ImageCreateFlags::TYPE_2D_ARRAY_COMPATIBLE);
+    let portable = rules.features.contains(MemoryFeatures::PORTABILITY_SUBSET);
+    let plain = is_2d
+        && (request.mip_levels, request.array_layers) == (1, 1)
+        && request.samples == vk::SampleCountFlags::TYPE_1;
     [
         (!(is_1d || is_2d || is_3d), "the image type is unknown"),
         (extent.width == 0 || extent.height == 0 || extent.depth == 0, "the extent is empty"),
@@ -119,8 +124,12 @@ fn shape(request: &ImageRequest<'_>) -> [Rule; 9] {
             "a cube is square, two-dimensional and has six layers",
         ),
         (
-            !is_3d && request.flags.contains(vk::ImageCreateFlags::TYPE_2D_ARRAY_COMPATIBLE),
-            "only a three-dimensional image can be viewed as an array",
+            as_array && (!is_3d || portable),
+            "only a three-dimensional image can be viewed as an array, and not portably",
+        ),
+        (
+            format::is_ycbcr(request.format) && !plain,
+            "a format with chroma is for two-dimensional images with one level, layer and sample",
         ),
         (
             !extent.width.is_multiple_of(block_width)

@@ -116,7 +116,9 @@ fn broken_image_requests_are_refused() {
     let used = |usage| edit(|r| r.usage = usage);
     let deep = edit(|r| r.extent = vk::Extent3D { depth: 2, ..texture().extent });
     let four = vk::SampleCountFlags::TYPE_4;
-    let refused: [(&str, ImageRequest<'_>); 44] = [
+    let nv12 = edit(|r| r.format = F::G8_B8R8_2PLANE_420_UNORM);
+    let chroma = "format with chroma";
+    let refused: [(&str, ImageRequest<'_>); 48] = [
         ("type is unknown", edit(|r| r.image_type = vk::ImageType::from_raw(9))),
         ("extent is empty", sized(0, 1)),
         ("extent is empty", sized(1, 0)),
@@ -135,6 +137,15 @@ fn broken_image_requests_are_refused() {
         ("cube", sized(8, 8).array_layers(5).flags(Flags::CUBE_COMPATIBLE)),
         ("cube", sized(8, 4).array_layers(6).flags(Flags::CUBE_COMPATIBLE)),
         ("cube", volume().flags(Flags::CUBE_COMPATIBLE)),
+        (chroma, nv12.clone().mip_levels(2)),
+        (chroma, nv12.clone().array_layers(2)),
+        (chroma, nv12.samples(four)),
+        (
+            chroma,
+            edit(|r| {
+                (r.format, r.image_type) = (F::G8_B8R8_2PLANE_444_UNORM, vk::ImageType::TYPE_3D);
+            }),
+        ),
         ("viewed as an array", texture().flags(Flags::TYPE_2D_ARRAY_COMPATIBLE)),
         ("odd", {
             let mut r = sized(8, 7);
@@ -238,7 +249,10 @@ fn good_image_requests_pass() {
     assert!(check_image(&old, &texture().view_formats(&[F::R8G8B8A8_SRGB])).is_err());
     assert!(check_image(&old, &edit(|r| r.format = F::A4R4G4B4_UNORM_PACK16)).is_err());
     let layered = texture().samples(vk::SampleCountFlags::TYPE_4).array_layers(2);
-    assert!(check_image(&with(MemoryFeatures::PORTABILITY_SUBSET), &layered).is_err());
+    let sliced = volume().flags(Flags::TYPE_2D_ARRAY_COMPATIBLE);
+    for request in [layered, sliced] {
+        assert!(check_image(&with(MemoryFeatures::PORTABILITY_SUBSET), &request).is_err());
+    }
     check_image(&with(MemoryFeatures::PROTECTED), &texture().flags(Flags::PROTECTED)).unwrap();
 }
 
