@@ -7,7 +7,7 @@ use std::{
 
 use ash::vk;
 
-use crate::{HeadlessError, HeadlessOptions, Recorder, Validation};
+use crate::{HeadlessError, HeadlessOptions, Recorder, Validation, turn::Turn};
 
 const VALIDATION_LAYER: &CStr = c"VK_LAYER_KHRONOS_validation";
 
@@ -21,11 +21,14 @@ pub(crate) struct HeadlessInstance {
     recorder: Arc<Recorder>,
     api_version: u32,
     validation: bool,
+    // Last, because fields drop in order.
+    _turn: Turn,
 }
 
 impl HeadlessInstance {
     /// Creates an instance with the layer and the version that `options` ask for.
     pub(crate) fn open(options: &HeadlessOptions) -> Result<Self, HeadlessError> {
+        let turn = Turn::take();
         let entry = entry()?;
         let api_version = api_version(&entry, options.api_version)?;
         let validation = options.validation != Validation::Off && has_layer(&entry)?;
@@ -76,8 +79,15 @@ impl HeadlessInstance {
         }
         // SAFETY: layers and extensions were listed (checked above), and the info borrows live values.
         let instance = unsafe { entry.create_instance(&info, None) }?;
-        let mut opened =
-            Self { messenger: None, instance, entry, recorder, api_version, validation };
+        let mut opened = Self {
+            messenger: None,
+            instance,
+            entry,
+            recorder,
+            api_version,
+            validation,
+            _turn: turn,
+        };
         if has_debug_utils {
             opened.listen()?;
         }

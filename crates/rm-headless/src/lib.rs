@@ -17,6 +17,8 @@
 //! - The process keeps the Vulkan loader until it ends: drivers do not survive being unloaded while
 //!   threads that used them live on.
 //! - Messages are recorded as text, warnings and errors only.
+//! - One thread has devices at a time: the validation layer of Debian 12 does not bear several. A thread that has one must
+//!   not wait for another thread that opens one.
 //!
 //! # Environment
 //!
@@ -60,6 +62,8 @@ mod plan;
 mod features;
 
 mod instance;
+
+mod turn;
 
 pub use device::HeadlessDevice;
 pub use error::HeadlessError;
