@@ -10,6 +10,9 @@ use crate::{
     workspace,
 };
 
+/// What a device's name begins with that is simulated, and needs no driver.
+const SIMULATED: &str = "sim:";
+
 /// What of the command line is ours and what is the demo's.
 #[derive(Debug, Default, Eq, PartialEq)]
 struct Wish {
@@ -41,8 +44,13 @@ impl Wish {
         wish
     }
 
+    /// Whether no driver matters.
+    fn is_simulated(&self) -> bool {
+        self.device.as_ref().is_some_and(|name| name.starts_with(SIMULATED))
+    }
+
     /// The drivers to run on, of those that are here, the best first. None means: as things are,
-    /// so that the demo itself says what is wrong.
+    /// so that the demo itself says what is wrong, or runs on a simulated device.
     fn choose<'a>(&self, drivers: &'a [Driver]) -> Vec<Option<&'a Driver>> {
         let wanted = |driver: &&Driver| self.device.as_ref().is_none_or(|name| driver.has(name));
         let mut chosen: Vec<_> = drivers.iter().filter(wanted).map(Some).collect();
@@ -64,13 +72,10 @@ impl Wish {
 /// [`Failure::Check`] if it does not build.
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     let wish = Wish::of(arguments);
-    let setup = Setup::find(wish.install)?;
-    if let Some(advice) = setup.advice() {
-        eprintln!("xtask: {advice}");
-    }
+    let drivers = find_drivers(&wish)?;
     let program = build()?;
     let mut worst = 0;
-    for driver in wish.choose(&setup.drivers) {
+    for driver in wish.choose(&drivers) {
         let mut command = Command::new(&program);
         command.args(&wish.passed_on);
         if let Some(driver) = driver {
@@ -85,6 +90,18 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
         worst = worst.max(code);
     }
     if worst == 0 { Ok(()) } else { Err(Failure::Exit(worst)) }
+}
+
+/// The drivers that are here, after a sentence on what is not; none are looked for where none matter.
+fn find_drivers(wish: &Wish) -> Result<Vec<Driver>, Failure> {
+    if wish.is_simulated() && !wish.install {
+        return Ok(Vec::new());
+    }
+    let setup = Setup::find(wish.install)?;
+    if let Some(advice) = setup.advice() {
+        eprintln!("xtask: {advice}");
+    }
+    Ok(if wish.is_simulated() { Vec::new() } else { setup.drivers })
 }
 
 /// Builds the demo in release and gives its path.
@@ -115,7 +132,7 @@ fn build() -> Result<PathBuf, Failure> {
 mod tests {
     use std::ffi::OsString;
 
-    use super::Wish;
+    use super::{Wish, find_drivers};
     use crate::setup::{Device, Driver};
 
     fn wish(words: &[&str]) -> Wish {
@@ -145,6 +162,14 @@ mod tests {
         assert_eq!(labels(&wish(&[]), &drivers), [Some("new")]);
         assert_eq!(labels(&wish(&["--each-driver"]), &drivers), [Some("new"), Some("old")]);
         assert_eq!(labels(&wish(&["--device=PIPE 22"]), &drivers), [Some("old")]);
+    }
+
+    #[test]
+    fn a_simulated_device_needs_no_driver() {
+        let simulated = wish(&["--device", "sim:h200", "--each-driver"]);
+        assert!(simulated.is_simulated() && find_drivers(&simulated).unwrap().is_empty());
+        assert_eq!(labels(&simulated, &[]), [None], "it runs once");
+        assert!(!wish(&["--device", "h200"]).is_simulated() && !wish(&[]).is_simulated());
     }
 
     #[test]

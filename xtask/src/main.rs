@@ -12,6 +12,7 @@ mod layers;
 mod lint;
 mod minimal;
 mod msrv;
+mod profile;
 mod setup;
 mod test;
 mod tidy;
@@ -59,6 +60,8 @@ enum Task {
     /// Prints what the Vulkan loader of this environment sees; `setup` reads it.
     #[command(hide = true)]
     Probe,
+    /// Captures a device as JSON on standard output: `profile > my-gpu.json`.
+    Profile(profile::Wish),
     /// Says which parts of Vulkan are here and which are missing.
     Setup {
         /// Installs what is missing (Debian, Ubuntu).
@@ -97,6 +100,7 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Minimal => minimal::run(),
         Task::Msrv => msrv::run(),
         Task::Probe => setup::probe(),
+        Task::Profile(wish) => profile::run(&wish),
         Task::Setup { install } => setup::run(install),
         Task::Test { install } => test::run(install),
         Task::Tidy => tidy::check(&workspace::root()),
