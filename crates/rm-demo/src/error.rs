@@ -2,27 +2,50 @@
 
 use ash::vk;
 use resource_management::{
-    alloc::{AllocationError, MemoryError},
+    alloc::{AllocationError, Bytes, MemoryError},
     state::StateError,
 };
 use rm_headless::HeadlessError;
+use rm_vksim::Profile;
 
 /// The reason why a run was not played to its end; everything it had taken was given back.
+///
+/// It owns text, as it is shown to a person at a terminal.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DemoError {
     /// A buffer or an image was refused.
     #[error(transparent)]
     Allocation(#[from] AllocationError),
+    /// The simulated device could not copy what it was to copy.
+    #[error("the simulated device could not copy {}", Bytes(*.bytes))]
+    Copy {
+        /// Bytes of the copy.
+        bytes: u64,
+    },
     /// No device could be opened.
     #[error(transparent)]
     Headless(#[from] HeadlessError),
     /// The host could not write or read memory.
     #[error("the host could not reach the memory: {0}")]
     Memory(#[from] MemoryError),
+    /// The file of a profile cannot be used.
+    #[error("the profile `{wanted}` cannot be used: {reason}")]
+    Profile {
+        /// The path that was given.
+        wanted: String,
+        /// What the system or the profile's own check says.
+        reason: String,
+    },
     /// A resource was not in the state in which the stream must find it.
     #[error("a streamed resource is in the wrong state: {0}")]
     State(#[from] StateError),
+    /// There is no built-in profile of that name, and it is no path to a file.
+    #[error("no profile is called `{wanted}`; there are {}, and JSON files", Profile::names().join(", "))]
+    UnknownProfile {
+        /// What was asked for.
+        wanted: String,
+    },
     /// Vulkan returned a code that no other variant covers.
     #[error("vulkan returned {0:?}")]
     Vulkan(#[from] vk::Result),
@@ -31,6 +54,9 @@ pub enum DemoError {
 impl DemoError {
     /// The code that the process ends with: 2 where nothing could be started, otherwise 1.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Headless(_)) { 2 } else { 1 }
+        match self {
+            Self::Headless(_) | Self::Profile { .. } | Self::UnknownProfile { .. } => 2,
+            _ => 1,
+        }
     }
 }

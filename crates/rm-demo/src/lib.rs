@@ -1,4 +1,4 @@
-//! Streams meshes and textures in and out of a real Vulkan device and compares every byte.
+//! Streams meshes and textures in and out of a Vulkan device and compares every byte.
 //!
 //! # What it is
 //!
@@ -7,6 +7,8 @@
 //! end of their life, after their neighbours in memory have come and gone.
 //! All memory comes from a [`MemoryAllocator`](resource_management::alloc::MemoryAllocator), and every buffer and
 //! image lives in an [`Rm`](resource_management::state::Rm).
+//!
+//! On a machine without Vulkan, or for `sim:PROFILE`, the device is a simulated one and the host does its copies.
 //!
 //! # What it is not
 //!
@@ -21,11 +23,10 @@
 //! ```
 //! use rm_demo::{DemoError, Options};
 //!
-//! match rm_demo::run(&Options { frames: 2, ..Options::default() }) {
-//!     Ok(summary) => assert!(summary.is_clean(), "{summary}"),
-//!     Err(error @ DemoError::Headless(_)) => println!("skipped: {error}"),
-//!     Err(error) => panic!("{error}"),
-//! }
+//! let device = Some("sim:arm-noncoherent".to_owned());
+//! let summary = rm_demo::run(&Options { device, frames: 2, ..Options::default() })?;
+//! assert!(summary.is_clean(), "{summary}");
+//! # Ok::<(), DemoError>(())
 //! ```
 
 mod options;
@@ -36,9 +37,13 @@ mod report;
 
 mod error;
 
+mod platform;
+
 mod stream;
 
 mod slot;
+
+mod executor;
 
 mod transfer;
 
@@ -54,6 +59,7 @@ pub use self::{
     content::Difference,
     error::DemoError,
     options::Options,
-    report::{Mismatch, Summary},
-    run::{Progress, run, watch},
+    platform::simulated_devices,
+    report::{Checker, Mismatch, Summary},
+    run::{Event, Progress, run, watch},
 };

@@ -7,12 +7,15 @@ use std::{
 };
 
 use clap::Parser;
-use rm_demo::{DemoError, Options, Progress};
-use rm_headless::HeadlessError;
+use rm_demo::{DemoError, Event, Options};
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    match if options.list_devices { list_devices() } else { stream(&options) } {
+    if options.list_devices {
+        list_devices();
+        return ExitCode::SUCCESS;
+    }
+    match stream(&options) {
         Ok(code) => code,
         Err(error) => {
             complain(format_args!("rm-demo: {error}"));
@@ -23,10 +26,10 @@ fn main() -> ExitCode {
 
 fn stream(options: &Options) -> Result<ExitCode, DemoError> {
     let terminal = io::stderr().is_terminal();
-    let played = rm_demo::watch(options, &mut |progress| {
-        if terminal {
-            draw(progress);
-        }
+    let played = rm_demo::watch(options, &mut |event| match event {
+        Event::Frame(progress) if terminal => draw(progress),
+        Event::Frame(_) => {}
+        event => complain(format_args!("rm-demo: {event}")),
     });
     if terminal {
         wipe();
@@ -39,19 +42,17 @@ fn stream(options: &Options) -> Result<ExitCode, DemoError> {
     Ok(if summary.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn list_devices() -> Result<ExitCode, DemoError> {
-    let devices = rm_headless::devices()?;
-    if devices.is_empty() {
-        return Err(HeadlessError::NoDevice.into());
+fn list_devices() {
+    match rm_headless::devices() {
+        Ok(devices) => devices.iter().for_each(|device| say(format_args!("{device}\n"))),
+        // The simulated ones are there all the same.
+        Err(error) => complain(format_args!("rm-demo: {error}")),
     }
-    for device in devices {
-        say(format_args!("{device}\n"));
-    }
-    Ok(ExitCode::SUCCESS)
+    rm_demo::simulated_devices().for_each(|device| say(format_args!("{device}\n")));
 }
 
 /// Shows how far it is, over the line that was shown before.
-fn draw(progress: Progress) {
+fn draw(progress: impl Display) {
     // A terminal that is gone wants no progress.
     write!(io::stderr(), "\r{progress}\x1b[K").ok();
 }

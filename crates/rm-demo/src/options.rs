@@ -3,7 +3,9 @@
 /// Frames of a run that does not say how many.
 const DEFAULT_FRAMES: u32 = 300;
 
-/// Streams meshes and textures in and out of a real Vulkan device and compares every byte.
+/// Streams meshes and textures in and out of a Vulkan device and compares every byte.
+///
+/// Without any Vulkan device it runs on a simulated one, and says so.
 ///
 /// Exit codes: 0 if all bytes were equal, validation was silent and all memory came back; 1 if not; 2 if there is
 /// nothing to run on or the arguments are wrong.
@@ -11,13 +13,16 @@ const DEFAULT_FRAMES: u32 = 300;
 #[command(name = "rm-demo", version)]
 pub struct Options {
     /// Part of the name of a device or of its driver, in any case; without it, the best device present.
+    ///
+    /// `sim:PROFILE` is a simulated device, which needs no Vulkan: one that `--list-devices` shows, or the path of a JSON
+    /// file.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// Frames that stream something in; the frames that stream the rest out come after them.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_FRAMES)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub frames: u32,
-    /// Lists the devices present, and does nothing else.
+    /// Lists the devices present and the simulated ones, and does nothing else.
     #[arg(long)]
     pub list_devices: bool,
     /// A frame, counted from zero, that uploads one wrong byte: proof that the comparison can fail.

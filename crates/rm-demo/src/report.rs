@@ -4,9 +4,8 @@ use std::{fmt, time::Duration};
 
 use ash::vk;
 use resource_management::alloc::{Bytes, MemoryAllocator};
-use rm_headless::HeadlessDevice;
 
-use crate::{content::Difference, stream::Tally};
+use crate::{content::Difference, platform::Identity, stream::Tally};
 
 /// Findings of a kind that are printed; more of them say nothing new.
 const MOST_FINDINGS: usize = 10;
@@ -24,8 +23,8 @@ pub struct Summary {
     pub driver: String,
     /// The Vulkan version in use.
     pub api_version: u32,
-    /// Whether the validation layer was loaded.
-    pub validation: bool,
+    /// Who watched.
+    pub checker: Checker,
     /// What memory came from, by [`name`](MemoryAllocator::name).
     pub allocator: String,
     /// Frames that streamed something in.
@@ -44,7 +43,7 @@ pub struct Summary {
     pub driver_allocations: u64,
     /// What came back wrong.
     pub mismatches: Vec<Mismatch>,
-    /// What the validation layer had to say.
+    /// What whoever watched had to say.
     pub messages: Vec<String>,
     /// Bytes that were still taken from the driver, or granted to resources, when everything had been freed.
     pub lost_bytes: u64,
@@ -52,6 +51,18 @@ pub struct Summary {
     pub lost_objects: u64,
     /// Time from the first frame until everything had been freed.
     pub elapsed: Duration,
+}
+
+/// Who watches that the rules of Vulkan are kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Checker {
+    /// Nobody, as the validation layer is not installed.
+    Absent,
+    /// The validation layer.
+    Layer,
+    /// The simulated device itself.
+    Oracle,
 }
 
 /// A part of a resource that came back with other bytes than it was given.
@@ -68,7 +79,7 @@ pub struct Mismatch {
 impl Summary {
     /// Sums up a run whose resources have all been freed; messages come later.
     pub(crate) fn new(
-        device: &HeadlessDevice,
+        identity: Identity,
         allocator: &dyn MemoryAllocator,
         frames: u32,
         tally: &Tally,
@@ -77,11 +88,12 @@ impl Summary {
         let blocks = allocator.context().blocks();
         let stats = allocator.stats().total();
         let held = blocks.heaps.iter().map(|heap| heap.bytes).sum::<u64>();
+        let Identity { device, driver, api_version, checker } = identity;
         Self {
-            device: device.name().to_owned(),
-            driver: device.driver().to_owned(),
-            api_version: device.api_version(),
-            validation: device.validation(),
+            device,
+            driver,
+            api_version,
+            checker,
             allocator: allocator.name().to_owned(),
             frames,
             meshes: tally.meshes,
@@ -98,7 +110,7 @@ impl Summary {
         }
     }
 
-    /// Whether all that went in came out as it was, validation was silent and all memory came back.
+    /// Whether all that went in came out as it was, whoever watched was silent and all memory came back.
     pub fn is_clean(&self) -> bool {
         self.mismatches.is_empty()
             && self.bytes_in == self.bytes_out
@@ -138,10 +150,7 @@ impl fmt::Display for Summary {
         row("device", format_args!("{}", self.device))?;
         row("driver", format_args!("{}", self.driver))?;
         row("vulkan", format_args!("{major}.{minor}"))?;
-        row(
-            "validation",
-            format_args!("{}", if self.validation { "on" } else { "not installed" }),
-        )?;
+        row("validation", format_args!("{}", self.checker))?;
         row("allocator", format_args!("{}", self.allocator))?;
         row("frames", format_args!("{}", self.frames))?;
         row("resources", format_args!("{meshes} meshes, {textures} textures"))?;
@@ -154,6 +163,16 @@ impl fmt::Display for Summary {
         row("not returned", format_args!("{} ({})", self.lost_objects, Bytes(self.lost_bytes)))?;
         row("time", format_args!("{:.2} s", self.elapsed.as_secs_f64()))?;
         row("throughput", format_args!("{}/s", Bytes(self.bytes_per_second())))
+    }
+}
+
+impl fmt::Display for Checker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "not installed",
+            Self::Layer => "on",
+            Self::Oracle => "oracle",
+        })
     }
 }
 

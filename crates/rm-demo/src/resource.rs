@@ -3,8 +3,8 @@
 use ash::vk;
 use resource_management::{
     alloc::{
-        AllocationError, BoundBuffer, BoundImage, BufferRequest, ErrorKind, ImageRequest,
-        MemoryAllocator, MemoryAllocatorExt,
+        Allocation, AllocationError, BoundBuffer, BoundImage, BufferRequest, ErrorKind,
+        ImageRequest, MemoryAllocator, MemoryAllocatorExt,
     },
     state::{Rm, StateError},
 };
@@ -19,6 +19,24 @@ use crate::{
 pub(crate) enum Object {
     Buffer(BoundBuffer),
     Image { image: BoundImage, texture: Texture },
+}
+
+impl Object {
+    /// The memory behind it.
+    pub(crate) fn allocation(&self) -> &Allocation {
+        match self {
+            Self::Buffer(buffer) => buffer.allocation(),
+            Self::Image { image, .. } => image.allocation(),
+        }
+    }
+
+    /// Bytes from the start of its memory that are its own.
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::Buffer(buffer) => buffer.size(),
+            Self::Image { image, .. } => image.size(),
+        }
+    }
 }
 
 /// One object of a resource, with what it has to hold.

@@ -6,9 +6,26 @@ use resource_management::{
     alloc::{Bytes, MemoryAllocator},
     backend::direct::DirectAllocator,
 };
-use rm_headless::{HeadlessDevice, HeadlessOptions};
+use rm_headless::HeadlessError;
 
-use crate::{error::DemoError, options::Options, report::Summary, scene::Scene, stream::Stream};
+use crate::{
+    error::DemoError,
+    options::Options,
+    platform::{self, FALLBACK, Platform, SIMULATED},
+    report::Summary,
+    scene::Scene,
+    stream::Stream,
+};
+
+/// What happens in the course of a run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// There is no Vulkan, for this reason, and a simulated device takes its place.
+    Fallback(HeadlessError),
+    /// A frame has been submitted.
+    Frame(Progress),
+}
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,6 +40,17 @@ pub struct Progress {
     pub bytes_out: u64,
 }
 
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fallback(reason) => {
+                write!(f, "{reason}; running on the simulated device {SIMULATED}{FALLBACK}")
+            }
+            Self::Frame(progress) => progress.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { frame, frames, bytes_in, bytes_out } = *self;
@@ -34,61 +62,58 @@ impl fmt::Display for Progress {
 ///
 /// # Errors
 ///
-/// [`DemoError::Headless`] if there is no device to run on, any other [`DemoError`] if the run could not be played to
-/// its end.
+/// A [`DemoError`] with [exit code](DemoError::exit_code) 2 if there is nothing to run on, any other one if the run could
+/// not be played to its end.
 /// Whatever the run had taken is given back first.
 pub fn run(options: &Options) -> Result<Summary, DemoError> {
     watch(options, &mut |_| ())
 }
 
-/// The same as [`run`], and tells `watcher` after every frame how far it is.
+/// The same as [`run`], and tells `watcher` what happens, such as how far it is after every frame.
 ///
 /// # Errors
 ///
 /// As of [`run`].
-pub fn watch(options: &Options, watcher: &mut dyn FnMut(Progress)) -> Result<Summary, DemoError> {
-    let mut wanted = HeadlessOptions::default().synchronization();
-    wanted.device.clone_from(&options.device);
-    let device = HeadlessDevice::open(&wanted)?;
-    let recorder = Arc::clone(device.recorder());
-    let mut summary = play(&device, options, watcher)?;
-    // Destroying the device is where validation reports objects that were left behind.
-    drop(device);
-    summary.messages = recorder.take();
-    Ok(summary)
+pub fn watch(options: &Options, watcher: &mut dyn FnMut(Event)) -> Result<Summary, DemoError> {
+    let platform = platform::open(options, watcher)?;
+    let played = play(&*platform, options, watcher);
+    // After an error as well, and only now: what is left behind shows when everything else is gone.
+    let messages = platform.end();
+    Ok(Summary { messages, ..played? })
 }
 
 fn play(
-    device: &Arc<HeadlessDevice>,
+    platform: &dyn Platform,
     options: &Options,
-    watcher: &mut dyn FnMut(Progress),
+    watcher: &mut dyn FnMut(Event),
 ) -> Result<Summary, DemoError> {
-    let context = device.context();
+    let context = platform.context()?;
     let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
-    // SAFETY: the context is one of this device, whose queue nobody else knows.
-    let mut stream = unsafe { Stream::new(device, &allocator) }?;
+    // SAFETY: the context is one of this platform, whose queue nobody else knows.
+    let mut stream = unsafe { Stream::new(platform, &allocator) }?;
     let start = Instant::now();
     let played = frames(&mut stream, options, watcher);
     stream.close();
     played?;
-    Ok(Summary::new(device, &*allocator, options.frames, stream.tally(), start.elapsed()))
+    let identity = platform.identity();
+    Ok(Summary::new(identity, &*allocator, options.frames, stream.tally(), start.elapsed()))
 }
 
 fn frames(
     stream: &mut Stream,
     options: &Options,
-    watcher: &mut dyn FnMut(Progress),
+    watcher: &mut dyn FnMut(Event),
 ) -> Result<(), DemoError> {
     let mut scene = Scene::new();
     for frame in 0..options.frames {
         stream.frame(&scene.next_frame(), options.corrupt_frame == Some(frame))?;
         let tally = stream.tally();
-        watcher(Progress {
+        watcher(Event::Frame(Progress {
             frame: frame + 1,
             frames: options.frames,
             bytes_in: tally.bytes_in,
             bytes_out: tally.bytes_out,
-        });
+        }));
     }
     while stream.ebb()? {}
     stream.settle()

@@ -1,16 +1,15 @@
-//! One of the frames in flight: its commands, its fence, and what the host shares with it.
+//! One of the frames in flight: what executes its copies, and what the host shares with that.
 
 use std::sync::Arc;
 
-use ash::vk;
 use resource_management::alloc::{BoundBuffer, MemoryAllocator, MemoryError};
 
 use crate::{
     content::Difference,
     error::DemoError,
+    executor::{Batch, Executor, PartCopy},
     host::{self, HostBuffer},
     resource::{Part, Resident},
-    transfer::Transfer,
 };
 
 /// A resource on its way out, with the places of its parts in the read-back buffer.
@@ -20,18 +19,16 @@ struct Departure {
     places: Vec<u64>,
 }
 
-/// What one frame in flight needs; empty until [`open`](Self::open).
+/// What one frame in flight needs.
 ///
-/// It has no destructor, because only the caller knows when the device is done: call [`close`](Self::close).
+/// It has no destructor, because only the caller knows what else is under way: call [`close`](Self::close).
 #[derive(Debug)]
-#[must_use = "a slot owns Vulkan objects; it has to be closed"]
+#[must_use = "a slot owns device memory; it has to be closed"]
 pub(crate) struct Slot {
-    // Invariant: handles are null, or live and of the device of `allocator`; all memory here is of `allocator`.
+    // Invariant: all memory here is of `allocator`, whose device is that of `executor`.
     // While `submitted` holds a frame, the device may use all of it.
     allocator: Arc<dyn MemoryAllocator>,
-    pool: vk::CommandPool,
-    commands: vk::CommandBuffer,
-    fence: vk::Fence,
+    executor: Box<dyn Executor>,
     staging: HostBuffer,
     read_back: HostBuffer,
     departures: Vec<Departure>,
@@ -39,13 +36,18 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// One that owns nothing yet.
-    pub(crate) fn new(allocator: &Arc<dyn MemoryAllocator>) -> Self {
+    /// One that owns no memory yet.
+    ///
+    /// # Safety
+    ///
+    /// - `executor` is new, and of the device of `allocator`.
+    pub(crate) unsafe fn new(
+        allocator: &Arc<dyn MemoryAllocator>,
+        executor: Box<dyn Executor>,
+    ) -> Self {
         Self {
             allocator: Arc::clone(allocator),
-            pool: vk::CommandPool::null(),
-            commands: vk::CommandBuffer::null(),
-            fence: vk::Fence::null(),
+            executor,
             staging: HostBuffer::staging(),
             read_back: HostBuffer::read_back(),
             departures: Vec::new(),
@@ -53,39 +55,15 @@ impl Slot {
         }
     }
 
-    /// Makes the Vulkan objects, once; on error those that were made are left to [`close`](Self::close).
-    ///
-    /// # Safety
-    ///
-    /// - The device was made with a queue of `queue_family`, which can transfer.
-    pub(crate) unsafe fn open(&mut self, queue_family: u32) -> Result<(), vk::Result> {
-        let device = self.allocator.context().device();
-        let info = vk::CommandPoolCreateInfo::default()
-            .flags(vk::CommandPoolCreateFlags::TRANSIENT)
-            .queue_family_index(queue_family);
-        // SAFETY: the context keeps the device alive, and the device has the family (caller).
-        self.pool = unsafe { device.create_command_pool(&info, None) }?;
-        let info = vk::CommandBufferAllocateInfo::default()
-            .command_pool(self.pool)
-            .command_buffer_count(1);
-        // SAFETY: the pool was just made.
-        let made = unsafe { device.allocate_command_buffers(&info) }?;
-        self.commands = made.first().copied().ok_or(vk::Result::ERROR_UNKNOWN)?;
-        // SAFETY: the context keeps the device alive.
-        self.fence = unsafe { device.create_fence(&vk::FenceCreateInfo::default(), None) }?;
-        Ok(())
+    /// Waits until the device is done with the slot, and says which frame that ends, if any.
+    pub(crate) fn wait(&mut self) -> Result<Option<u32>, DemoError> {
+        self.executor.wait()?;
+        Ok(self.submitted.take())
     }
 
-    /// Waits until the device is done with the slot, and says which frame that ends, if any.
-    pub(crate) fn wait(&mut self) -> Result<Option<u32>, vk::Result> {
-        let Some(frame) = self.submitted else { return Ok(None) };
-        let device = self.allocator.context().device();
-        // SAFETY: the fence is live (invariant).
-        unsafe { device.wait_for_fences(&[self.fence], true, u64::MAX) }?;
-        // SAFETY: the fence is live (invariant), and no submission uses it any more.
-        unsafe { device.reset_fences(&[self.fence]) }?;
-        self.submitted = None;
-        Ok(Some(frame))
+    /// Returns when the device is done with the slot, whatever has become of its frame.
+    pub(crate) fn halt(&mut self) {
+        self.executor.halt();
     }
 
     /// Hands `judge` what came back wrong of each part that has left, and frees all that has left.
@@ -100,9 +78,9 @@ impl Slot {
         }
         for departure in &self.departures {
             let Some(buffer) = self.read_back.buffer() else { continue };
-            for (part, place) in departure.resident.parts().iter().zip(&departure.places) {
-                // SAFETY: the slot is idle (checked above), and each read-back ends with a barrier to the host.
-                judge(part, unsafe { host::compare(buffer, *place, part.content()) }?);
+            for (part, place) in departure.parts() {
+                // SAFETY: the slot is idle (checked above), and what executors write is available after a wait.
+                judge(part, unsafe { host::compare(buffer, place, part.content()) }?);
             }
         }
         for departure in self.departures.drain(..) {
@@ -117,7 +95,7 @@ impl Slot {
     ///
     /// # Safety
     ///
-    /// - It was created with the allocator of this slot, and uploaded by an earlier submission to the same queue.
+    /// - It was created with the allocator of this slot, and its upload was waited for.
     /// - No later submission uses it.
     pub(crate) unsafe fn depart(&mut self, resident: Resident) {
         let parts = resident.parts().iter();
@@ -125,15 +103,17 @@ impl Slot {
         self.departures.push(Departure { resident, places });
     }
 
-    /// Writes the contents of `arrivals`, and records their upload and the read-back of what leaves.
+    /// Writes the contents of `arrivals`, and submits their upload and the read-back of what leaves as `frame`.
     ///
     /// # Safety
     ///
-    /// - The slot was opened, and waited for since it was last submitted.
-    /// - `arrivals` were created with the allocator of this slot, and live on until it is waited for again.
-    pub(crate) unsafe fn record(
+    /// - The slot was waited for since it was last submitted.
+    /// - `arrivals` are new, were created with the allocator of this slot, and live on until it is waited for again.
+    /// - Nobody but slots of this device uses its queue meanwhile, and they on one thread only.
+    pub(crate) unsafe fn submit(
         &mut self,
         arrivals: &[&Part],
+        frame: u32,
         corrupted: bool,
     ) -> Result<(), DemoError> {
         let allocator = &*self.allocator;
@@ -146,49 +126,25 @@ impl Slot {
         let read_back = unsafe { self.read_back.reserve(allocator) }?;
         write(staging, arrivals, &places, corrupted)?;
 
-        let device = allocator.context().device();
-        // SAFETY: the pool is live (invariant), and its commands are not in use (caller).
-        unsafe { device.reset_command_pool(self.pool, vk::CommandPoolResetFlags::empty()) }?;
-        // SAFETY: just reset, and the family can transfer (promised to `open`); arrivals live on (caller), and what
-        // leaves is kept here until the slot is idle.
-        let transfer = unsafe { Transfer::begin(device, self.commands) }?;
-        for departure in &self.departures {
-            for (part, place) in departure.resident.parts().iter().zip(&departure.places) {
-                if let Some(object) = part.object() {
-                    transfer.download(object, read_back.raw(), *place, part.content().bytes());
-                }
-            }
-        }
-        for (part, place) in arrivals.iter().zip(&places) {
-            if let Some(object) = part.object() {
-                transfer.upload(staging.raw(), *place, part.content().bytes(), object);
-            }
-        }
-        Ok(transfer.end()?)
-    }
-
-    /// Submits what was recorded as `frame`.
-    ///
-    /// # Safety
-    ///
-    /// - The slot was recorded without error since it was last waited for.
-    /// - `queue` is one of the device, of the family named to [`open`](Self::open).
-    /// - Nobody else uses it meanwhile.
-    pub(crate) unsafe fn submit(&mut self, queue: vk::Queue, frame: u32) -> Result<(), vk::Result> {
-        let commands = [self.commands];
-        let info = vk::SubmitInfo::default().command_buffers(&commands);
-        let device = self.allocator.context().device();
-        // SAFETY: commands and fence are live (invariant), recorded and unsignalled; the queue is ours alone (caller).
-        unsafe { device.queue_submit(queue, &[info], self.fence) }?;
+        let leaving = self.departures.iter().flat_map(Departure::parts);
+        let downloads: Vec<_> =
+            leaving.filter_map(|(part, place)| PartCopy::of(part, place)).collect();
+        let arriving = arrivals.iter().zip(&places);
+        let uploads: Vec<_> =
+            arriving.filter_map(|(part, place)| PartCopy::of(part, *place)).collect();
+        let batch = Batch { staging, uploads: &uploads, read_back, downloads: &downloads };
+        // SAFETY: one device (invariant), places within the buffers (reserved above), and a slot that is idle; arrivals
+        // live on (caller), and what leaves was waited for (promised to `depart`) and stays here until the next wait.
+        unsafe { self.executor.submit(&batch) }?;
         self.submitted = Some(frame);
         Ok(())
     }
 
-    /// Frees all that the slot owns, resources on their way out included.
+    /// Frees all memory that the slot owns, resources on their way out included.
     ///
     /// # Safety
     ///
-    /// - The device uses nothing of the slot any more.
+    /// - The slot was halted, and every other one that may use what is on its way out.
     pub(crate) unsafe fn close(&mut self) {
         for departure in self.departures.drain(..) {
             // SAFETY: it is of `allocator` (promised to `depart`), and unused (caller).
@@ -198,12 +154,14 @@ impl Slot {
         unsafe { self.staging.free(&*self.allocator) };
         // SAFETY: it is of `allocator` (invariant), and unused (caller).
         unsafe { self.read_back.free(&*self.allocator) };
-        let device = self.allocator.context().device();
-        // SAFETY: null or live (invariant), and unused (caller).
-        unsafe { device.destroy_fence(self.fence, None) };
-        // SAFETY: null or live (invariant), and its commands are unused (caller).
-        unsafe { device.destroy_command_pool(self.pool, None) };
-        *self = Self::new(&self.allocator);
+        self.submitted = None;
+    }
+}
+
+impl Departure {
+    /// Each part with its place.
+    fn parts(&self) -> impl Iterator<Item = (&Part, u64)> {
+        self.resident.parts().iter().zip(self.places.iter().copied())
     }
 }
 

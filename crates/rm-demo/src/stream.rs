@@ -3,14 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::{array, collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use resource_management::alloc::MemoryAllocator;
-use rm_headless::HeadlessDevice;
 
 use crate::{
     content::Difference,
     error::DemoError,
+    platform::Platform,
     report::Mismatch,
     resource::{Part, Resident},
     scene::Asset,
@@ -44,11 +44,10 @@ pub(crate) struct Tally {
 #[derive(Debug)]
 #[must_use = "a stream owns device memory; it has to be closed"]
 pub(crate) struct Stream {
-    // Invariant: the slots, which are open, and everything in `live` are of `allocator`, whose context is one of
-    // `device`. Nobody else uses the queue of `device`.
-    device: Arc<HeadlessDevice>,
+    // Invariant: the slots and everything in `live` are of `allocator`, and nobody else uses the queue of its device.
     allocator: Arc<dyn MemoryAllocator>,
-    slots: [Slot; FRAMES_IN_FLIGHT],
+    // One a frame in flight.
+    slots: Vec<Slot>,
     // From the oldest to the youngest.
     live: VecDeque<Resident>,
     tally: Tally,
@@ -57,33 +56,29 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// A stream of nothing yet; on error nothing is left behind.
+    /// A stream of nothing yet.
     ///
     /// # Safety
     ///
-    /// - The context of `allocator` is one of `device`.
-    /// - Nobody else uses the queue of `device` until the stream is closed.
+    /// - The context of `allocator` is one of `platform`.
+    /// - Nobody else uses the queue of `platform`, if it has one, until the stream is closed.
     pub(crate) unsafe fn new(
-        device: &Arc<HeadlessDevice>,
+        platform: &dyn Platform,
         allocator: &Arc<dyn MemoryAllocator>,
     ) -> Result<Self, DemoError> {
-        let mut stream = Self {
-            device: Arc::clone(device),
+        let mut executors = Vec::with_capacity(FRAMES_IN_FLIGHT);
+        for _ in 0..FRAMES_IN_FLIGHT {
+            executors.push(platform.executor()?);
+        }
+        // SAFETY: each is new, and of the platform that the allocator is of as well (caller).
+        let slot = |executor| unsafe { Slot::new(allocator, executor) };
+        Ok(Self {
             allocator: Arc::clone(allocator),
-            slots: array::from_fn(|_| Slot::new(allocator)),
+            slots: executors.into_iter().map(slot).collect(),
             live: VecDeque::new(),
             tally: Tally::default(),
             frame: 0,
-        };
-        let family = device.queue_family();
-        for slot in &mut stream.slots {
-            // SAFETY: the device has a queue of this family, which can transfer (both promised by `HeadlessDevice`).
-            if let Err(error) = unsafe { slot.open(family) } {
-                stream.close();
-                return Err(error.into());
-            }
-        }
-        Ok(stream)
+        })
     }
 
     /// Streams `assets` in, and the oldest resources beyond the working set out.
@@ -108,15 +103,13 @@ impl Stream {
 
     /// Waits for the device and gives everything back, whatever state the stream is in.
     pub(crate) fn close(&mut self) {
-        // A lost device is done with everything as well, hence the ignored answer.
-        // SAFETY: the device is live, and its queue is ours (invariant).
-        unsafe { self.device.device().device_wait_idle() }.ok();
+        self.slots.iter_mut().for_each(Slot::halt);
         for slot in &mut self.slots {
-            // SAFETY: the device is idle.
+            // SAFETY: every slot was halted.
             unsafe { slot.close() };
         }
         for resident in self.live.drain(..) {
-            // SAFETY: it is of `allocator` (invariant), and the device is idle.
+            // SAFETY: it is of `allocator` (invariant), and every slot was halted.
             unsafe { resident.free(&*self.allocator) };
         }
     }
@@ -140,11 +133,9 @@ impl Stream {
         }
         let arrivals: Vec<_> = self.live.range(staying..).flat_map(Resident::parts).collect();
         let slot = &mut self.slots[index];
-        // SAFETY: it is open (invariant) and was waited for (above); arrivals are of this allocator (invariant), and
-        // live on, because only resources of settled frames leave.
-        unsafe { slot.record(&arrivals, corrupted) }?;
-        // SAFETY: it was just recorded; the queue is of the family that it was opened with, and ours (invariant).
-        unsafe { slot.submit(self.device.queue(), frame) }?;
+        // SAFETY: it was waited for (above); arrivals are new and of this allocator (invariant), and live on, because only
+        // resources of settled frames leave; the queue is ours (invariant).
+        unsafe { slot.submit(&arrivals, frame, corrupted) }?;
         self.tally.bytes_in += arrivals.iter().map(|part| part.content().bytes()).sum::<u64>();
         Ok(())
     }
@@ -156,7 +147,7 @@ impl Stream {
         };
         oldest.mark_outdated()?;
         if let Some(oldest) = self.live.pop_front() {
-            // SAFETY: it is of this allocator (invariant), its upload has been executed, and it is no longer in `live`.
+            // SAFETY: it is of this allocator (invariant), its upload was waited for, and it is no longer in `live`.
             unsafe { self.slots[slot].depart(oldest) };
         }
         Ok(())

@@ -13,7 +13,7 @@ use rm_headless::{
 };
 
 use super::Stream;
-use crate::scene::Scene;
+use crate::{platform::Real, scene::Scene};
 
 /// Enough for resources to leave as well.
 const FRAMES_BEFORE: usize = 40;
@@ -27,7 +27,7 @@ fn nothing_is_left_when_these_fail(calls: &[Call]) {
         let context = device.counted_context(|_| ()).unwrap();
         let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
         // SAFETY: the context is one of this device, whose queue nobody else uses.
-        let mut stream = unsafe { Stream::new(device, &allocator) }.unwrap();
+        let mut stream = unsafe { Stream::new(&Real::new(device), &allocator) }.unwrap();
         let mut scene = Scene::new();
         for _ in 0..FRAMES_BEFORE {
             stream.frame(&scene.next_frame(), false).unwrap();
@@ -75,7 +75,7 @@ fn a_stream_without_a_frame_closes() {
     testing::with_device(|device, context| {
         let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(context));
         // SAFETY: the context is one of this device, whose queue nobody else uses.
-        let mut stream = unsafe { Stream::new(device, &allocator) }.unwrap();
+        let mut stream = unsafe { Stream::new(&Real::new(device), &allocator) }.unwrap();
         stream.close();
         assert_eq!(context.blocks().made, 0);
     });

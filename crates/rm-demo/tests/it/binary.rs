@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use rm_headless::testing;
+use rm_vksim::Profile;
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rm-demo"));
@@ -40,19 +41,59 @@ fn an_unknown_device_ends_with_2_and_names_those_present() {
     assert!(said.contains("no such card") && said.contains(device.name()), "{said}");
 }
 
+/// The binary where no driver is to be found.
+fn driverless(arguments: &[&str]) -> Command {
+    let mut command = demo(arguments);
+    // The newer name and the older one.
+    command.env("VK_DRIVER_FILES", "/nonexistent.json");
+    command.env("VK_ICD_FILENAMES", "/nonexistent.json");
+    command.env_remove("VK_ADD_DRIVER_FILES");
+    command
+}
+
 #[test]
-fn no_driver_ends_with_2() {
-    let none = |arguments: &[&str]| {
-        let mut command = demo(arguments);
-        // The newer name and the older one.
-        command.env("VK_DRIVER_FILES", "/nonexistent.json");
-        command.env("VK_ICD_FILENAMES", "/nonexistent.json");
-        command.env_remove("VK_ADD_DRIVER_FILES");
-        refusal(&command.output().unwrap())
-    };
-    none(&[]);
-    none(&["--list-devices"]);
-    none(&["--device", "any"]);
+fn without_a_driver_it_runs_on_a_simulated_device_and_says_so() {
+    let output = driverless(&["--frames", "2"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("running on the simulated device sim:desktop-rebar"), "{said}");
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(table.contains("sim: desktop-rebar ("), "{table}");
+}
+
+#[test]
+fn without_a_driver_a_named_device_ends_with_2() {
+    refusal(&driverless(&["--device", "any"]).output().unwrap());
+}
+
+#[test]
+fn a_simulated_device_needs_no_driver() {
+    let output =
+        driverless(&["--device", "sim:arm-noncoherent", "--frames", "2"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let table = String::from_utf8_lossy(&output.stdout);
+    for row in ["driver                rm-vksim\n", "validation            oracle\n"] {
+        assert!(table.contains(row), "no `{row}` in\n{table}");
+    }
+}
+
+#[test]
+fn an_unknown_profile_ends_with_2_and_names_the_known_ones() {
+    let said = refusal(&driverless(&["--device", "sim:no-such-profile"]).output().unwrap());
+    assert!(said.contains("no-such-profile"), "{said}");
+    assert!(Profile::names().iter().all(|name| said.contains(name)), "{said}");
+}
+
+#[test]
+fn simulated_devices_are_always_listed() {
+    let output = driverless(&["--list-devices"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    for name in Profile::names() {
+        assert!(said.lines().any(|line| line.starts_with(&format!("sim:{name} "))), "{said}");
+    }
 }
 
 #[test]
