@@ -9,4 +9,6 @@ mod faults;
 mod mapping;
 mod memory_type;
 mod observers;
+mod simulated;
+mod support;
 mod values;

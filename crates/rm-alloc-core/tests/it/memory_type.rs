@@ -95,6 +95,9 @@ fn reserved_memory_is_never_given_unasked() {
     let local = at(MemoryLocation::DeviceLocal);
     let transient = MemoryUse { transient_attachment: true, ..local };
     assert_eq!(ranking(&types, transient), [0, 3], "lazy memory first, plain as a fall-back");
+    let twice =
+        TypeQuery { bits: u32::MAX, required: LAZY, preferred: LAZY, ..TypeQuery::default() };
+    assert_eq!(rank(&device(&types), &twice).collect::<Vec<_>>(), [0], "asked for twice over");
     let protected = MemoryUse { protected: true, ..local };
     assert_eq!(ranking(&types, protected), [1]);
     let query = TypeQuery { bits: u32::MAX, required: odd, ..TypeQuery::default() };

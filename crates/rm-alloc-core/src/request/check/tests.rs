@@ -118,7 +118,7 @@ fn broken_image_requests_are_refused() {
     let four = vk::SampleCountFlags::TYPE_4;
     let nv12 = edit(|r| r.format = F::G8_B8R8_2PLANE_420_UNORM);
     let chroma = "format with chroma";
-    let refused: [(&str, ImageRequest<'_>); 48] = [
+    let refused: [(&str, ImageRequest<'_>); 49] = [
         ("type is unknown", edit(|r| r.image_type = vk::ImageType::from_raw(9))),
         ("extent is empty", sized(0, 1)),
         ("extent is empty", sized(1, 0)),
@@ -193,6 +193,7 @@ fn broken_image_requests_are_refused() {
         ("mutable", texture().view_formats(&[F::R8G8B8A8_UNORM, F::R8G8B8A8_SRGB])),
         ("compressed", texture().flags(Flags::BLOCK_TEXEL_VIEW_COMPATIBLE)),
         ("compressed", of(F::BC7_SRGB_BLOCK).flags(Flags::BLOCK_TEXEL_VIEW_COMPATIBLE)),
+        ("compressed", texture().flags(Flags::BLOCK_TEXEL_VIEW_COMPATIBLE | Flags::MUTABLE_FORMAT)),
         ("named twice", texture().queue_families(&[1, 1])),
         ("cannot be aliased", texture().aliasable().dedicated()),
     ];
@@ -249,9 +250,14 @@ fn good_image_requests_pass() {
     assert!(check_image(&old, &texture().view_formats(&[F::R8G8B8A8_SRGB])).is_err());
     assert!(check_image(&old, &edit(|r| r.format = F::A4R4G4B4_UNORM_PACK16)).is_err());
     let layered = texture().samples(vk::SampleCountFlags::TYPE_4).array_layers(2);
+    let portable = with(MemoryFeatures::PORTABILITY_SUBSET);
+    check_image(&portable, &texture().samples(vk::SampleCountFlags::TYPE_4)).unwrap();
+    let listed = texture().view_formats(&[F::R8G8B8A8_SRGB]);
+    let first = DeviceRules { api_version: vk::API_VERSION_1_2, ..rules() };
+    check_image(&first, &listed).unwrap();
     let sliced = volume().flags(Flags::TYPE_2D_ARRAY_COMPATIBLE);
     for request in [layered, sliced] {
-        assert!(check_image(&with(MemoryFeatures::PORTABILITY_SUBSET), &request).is_err());
+        assert!(check_image(&portable, &request).is_err());
     }
     check_image(&with(MemoryFeatures::PROTECTED), &texture().flags(Flags::PROTECTED)).unwrap();
 }
