@@ -10,7 +10,7 @@ mod probe;
 mod sources;
 mod system;
 
-use std::env;
+use std::{env, process::Command};
 
 use self::probe::Report;
 pub(crate) use self::{
@@ -45,10 +45,32 @@ impl Setup {
     ///
     /// [`Failure::Prerequisite`] if something is to be installed and cannot be.
     pub(crate) fn find(install: bool) -> Result<Self, Failure> {
-        let setup = Self::look()?;
+        Self::find_with(install, &[])
+    }
+
+    /// The same, with what the tests need beside a device: a C++ compiler, because some of them run AMD's allocator.
+    ///
+    /// # Errors
+    ///
+    /// As of [`find`](Self::find), and without `install` too if there is no compiler: nothing would build.
+    pub(crate) fn find_for_tests(install: bool) -> Result<Self, Failure> {
+        if has_compiler() {
+            return Self::find(install);
+        }
+        let setup = Self::find_with(install, &[Piece::Compiler])?;
+        if has_compiler() {
+            return Ok(setup);
+        }
+        let how = setup.system.advice(&[Piece::Compiler]);
+        Err(Failure::Prerequisite(format!("missing: {}; {how}", Piece::Compiler.name())))
+    }
+
+    fn find_with(install: bool, more: &[Piece]) -> Result<Self, Failure> {
+        let mut setup = Self::look()?;
         if !install {
             return Ok(setup);
         }
+        setup.missing.extend(more);
         if !setup.missing.is_empty() {
             apt::install(&setup.system, &setup.missing)?;
         }
@@ -135,6 +157,12 @@ pub(crate) fn run(install: bool) -> Result<(), Failure> {
     let setup = Setup::find(install)?;
     setup.print();
     setup.complete()
+}
+
+/// Whether a C++ compiler answers; elsewhere than on Linux, Rust's own linker comes with one.
+fn has_compiler() -> bool {
+    let name = env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    !cfg!(target_os = "linux") || Command::new(name).arg("--version").output().is_ok()
 }
 
 fn chosen() -> bool {

@@ -23,7 +23,7 @@ const REQUIRE_VALIDATION: &str = "RM_REQUIRE_VALIDATION";
 /// [`Failure::Check`] if a test fails, [`Failure::Prerequisite`] if a device is required and there
 /// is none.
 pub(crate) fn run(install: bool) -> Result<(), Failure> {
-    let setup = Setup::find(install)?;
+    let setup = Setup::find_for_tests(install)?;
     setup.print();
     let required = install || env::var(REQUIRE).is_ok_and(|value| value == "1");
     if let Some(advice) = setup.advice() {

@@ -2,9 +2,10 @@
 
 use std::{fmt, fs};
 
-/// A part of Vulkan that comes in a package of its own.
+/// Something that comes in a package of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Piece {
+    Compiler,
     Driver,
     Loader,
     Validation,
@@ -14,6 +15,7 @@ impl Piece {
     /// What it is called in a sentence.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Compiler => "a C++ compiler",
             Self::Driver => "a Vulkan driver with a device",
             Self::Loader => "the Vulkan loader",
             Self::Validation => "the validation layer",
@@ -55,14 +57,19 @@ impl System {
 
     /// The package of `piece`.
     pub(crate) fn package(&self, piece: Piece) -> Option<&'static str> {
-        let [loader, driver, validation] = match self {
-            Self::Arch => ["vulkan-icd-loader", "vulkan-swrast", "vulkan-validation-layers"],
-            Self::Debian { .. } => ["libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"],
-            Self::Fedora => ["vulkan-loader", "mesa-vulkan-drivers", "vulkan-validation-layers"],
-            Self::MacOs => ["vulkan-loader", "molten-vk", "vulkan-validationlayers"],
+        let [compiler, loader, driver, validation] = match self {
+            Self::Arch => ["gcc", "vulkan-icd-loader", "vulkan-swrast", "vulkan-validation-layers"],
+            Self::Debian { .. } => {
+                ["g++", "libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"]
+            }
+            Self::Fedora => {
+                ["gcc-c++", "vulkan-loader", "mesa-vulkan-drivers", "vulkan-validation-layers"]
+            }
+            Self::MacOs => ["llvm", "vulkan-loader", "molten-vk", "vulkan-validationlayers"],
             Self::Other | Self::Windows => return None,
         };
         Some(match piece {
+            Piece::Compiler => compiler,
             Piece::Driver => driver,
             Piece::Loader => loader,
             Piece::Validation => validation,
@@ -130,7 +137,7 @@ impl fmt::Display for System {
 mod tests {
     use super::{Piece, System};
 
-    const ALL: [Piece; 3] = [Piece::Loader, Piece::Driver, Piece::Validation];
+    const ALL: [Piece; 4] = [Piece::Compiler, Piece::Loader, Piece::Driver, Piece::Validation];
 
     #[test]
     fn a_release_is_known_by_its_id_or_what_it_is_like() {
