@@ -11,4 +11,5 @@ mod memory_type;
 mod observers;
 mod simulated;
 mod support;
+mod twins;
 mod values;
