@@ -115,3 +115,14 @@ fn every_context_is_a_new_one() {
         assert!(!Arc::ptr_eq(context, &device.context()));
     });
 }
+
+#[test]
+fn a_thread_that_ends_with_a_leaked_device_does_not_hang_the_others() {
+    let leak = || {
+        if let Some(device) = testing::device() {
+            std::mem::forget(device);
+        }
+    };
+    std::thread::spawn(leak).join().unwrap();
+    std::thread::spawn(|| drop(testing::device())).join().unwrap();
+}
