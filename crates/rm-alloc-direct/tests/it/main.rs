@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod conformance;
 mod dedicated;
 mod driver_calls;
 mod heap;
