@@ -222,7 +222,7 @@ impl BoundImage {
         &self.bound.allocation
     }
 
-    /// Where the host sees its first byte: linear images in host-visible memory only.
+    /// Where the host sees its first byte, if it is mapped: linear images at host locations, on no promise elsewhere.
     pub fn mapped(&self) -> Option<NonNull<u8>> {
         self.bound.allocation.mapped()
     }

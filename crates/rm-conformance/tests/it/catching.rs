@@ -183,20 +183,3 @@ fn flaws_of_single_objects_are_caught() {
         assert_caught(&flawed(profile, *wrong), &format!("{wrong:?} on {profile}"), by);
     }
 }
-
-/// Prints every case that catches each flaw: `cargo test -p rm-conformance matrix -- --ignored --show-output`.
-#[test]
-#[ignore = "there is nothing to assert"]
-#[expect(clippy::print_stdout, reason = "printing is what it is for")]
-fn matrix_of_flaws_and_cases() {
-    let print = |flaw: &str, environment: &Environment| {
-        let caught = CASES.iter().filter(|case| catches(case, environment));
-        println!("{flaw}: {}", caught.map(|case| case.name).collect::<Vec<_>>().join(", "));
-    };
-    for (flaw, profile, _) in TOYS {
-        print(&format!("{flaw:?}"), &toy(profile, *flaw));
-    }
-    for (wrong, profile, _) in OTHERS {
-        print(&format!("{wrong:?}"), &flawed(profile, *wrong));
-    }
-}
