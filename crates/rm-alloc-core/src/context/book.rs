@@ -4,6 +4,9 @@
 //! of threads exceeds a limit, and becomes a record when the driver has given the block. What a refused
 //! attempt reserved never shows in a figure.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use ash::vk;
