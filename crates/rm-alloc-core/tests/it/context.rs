@@ -137,6 +137,8 @@ fn chains_hold_what_was_asked_for_and_no_more() {
                 let told = seen.chain.contains(&StructureType::MEMORY_PRIORITY_ALLOCATE_INFO_EXT);
                 let matters = priority != Priority::Normal;
                 assert_eq!(told, matters && has(MemoryFeatures::MEMORY_PRIORITY));
+                let value = if priority == Priority::Low { 0.25 } else { 1.0 };
+                assert_eq!(seen.priority, told.then_some(value), "{priority:?}");
                 assert_eq!(seen.chain.len(), usize::from(address) + usize::from(told));
             }
         });
@@ -190,6 +192,8 @@ fn the_keep_alive_is_dropped_last() {
         // SAFETY: the handles belong together, were made for these features, and outlive the context.
         let context = unsafe { DeviceContext::new(info) }.unwrap();
         let memory = block(&context, KIB).unwrap();
+        assert_eq!((memory.size(), memory.memory_type(), memory.mapped()), (KIB, 0, None));
+        assert_ne!(memory.raw(), vk::DeviceMemory::null());
         drop(context);
         assert_eq!(Arc::strong_count(&token), 2, "memory keeps the device");
         drop(memory);

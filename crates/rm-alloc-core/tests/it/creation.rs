@@ -121,7 +121,7 @@ fn images_of_every_kind() {
 /// Behaviour 15: what needs a chain comes as a create info whose maker vouches for it.
 #[test]
 fn images_from_a_create_info() {
-    with_device(|_, context| {
+    with_device(|device, context| {
         let allocator = DirectAllocator::new(context);
         let formats = [Format::R8G8B8A8_UNORM];
         let mut list = vk::ImageFormatListCreateInfo::default().view_formats(&formats);
@@ -137,8 +137,16 @@ fn images_from_a_create_info() {
         // SAFETY: the info is valid for any device, and its chain lives as long as the request.
         let request = unsafe { ImageRequest::from_create_info(info) }.label("chained");
         let made = allocator.allocate_image(&request).unwrap();
+        assert_ne!(made.raw(), vk::Image::null());
         // SAFETY: it came from this allocator, and the device never used it.
         unsafe { allocator.free_image(made) };
+
+        // Vouched for as an image, not as a question: an object is made to ask.
+        let counted = device.counted_context(|_| ()).unwrap();
+        let allocator = DirectAllocator::new(&counted);
+        let (asked, counts) = calls::counting(|| allocator.image_requirements(&request));
+        asked.unwrap();
+        assert_eq!((counts.of(Call::CreateImage), counts.of(Call::DestroyImage)), (1, 1));
     });
 }
 
@@ -229,12 +237,15 @@ fn broken_requests_reach_no_driver() {
         ];
         let ((), counts) = calls::counting(|| {
             for request in buffers {
-                let error = allocator.allocate_buffer(&request.label("bad buffer")).unwrap_err();
+                let request = request.label("bad buffer");
+                let error = allocator.allocate_buffer(&request).unwrap_err();
                 assert!(error.to_string().contains("buffer `bad buffer`"), "{error}");
                 assert!(error.to_string().contains("`direct`"), "{error}");
+                assert_eq!(error.refusal().unwrap().requested, request.size);
             }
             for request in images {
                 let error = allocator.allocate_image(&request.label("bad image")).unwrap_err();
+                assert_eq!(error.refusal().unwrap().requested, 0, "unknown so far");
                 assert!(error.to_string().contains("image `bad image`"), "{error}");
             }
         });

@@ -289,3 +289,35 @@ fn device_coherent_memory_needs_its_feature() {
     let error = context.allocate_memory(&BlockRequest::new(64, coherent)).unwrap_err();
     assert!(matches!(error, MemoryError::Unsupported(_)), "{error}");
 }
+
+/// Memory is exportable where the extension is enabled and the handle type is one that leaves a process.
+#[test]
+fn exports_need_their_extension() {
+    use vk::ExternalMemoryHandleTypeFlags as Handles;
+    let block = |export| BlockRequest { export, ..BlockRequest::new(4096, 0) };
+    let (context, _sim) = simulated(Profile::h200());
+    drop(context.allocate_memory(&block(Handles::OPAQUE_FD)).unwrap());
+    for other in [Handles::OPAQUE_WIN32, Handles::OPAQUE_FD | Handles::OPAQUE_WIN32] {
+        let error = context.allocate_memory(&block(other)).unwrap_err();
+        assert!(matches!(error, MemoryError::Unsupported(_)), "{other:?}: {error}");
+    }
+    drop(context);
+    let mut without = Profile::h200();
+    without.extensions.retain(|name| name != "VK_KHR_external_memory_fd");
+    let (context, _sim) = simulated(without);
+    let error = context.allocate_memory(&block(Handles::OPAQUE_FD)).unwrap_err();
+    assert!(matches!(error, MemoryError::Unsupported(_)), "{error}");
+}
+
+/// Every type index arrives as it was asked for, and mapped memory says where.
+#[test]
+fn blocks_know_what_they_are() {
+    let (context, _sim) = simulated(Profile::desktop_bar256());
+    let request = BlockRequest { map: true, ..BlockRequest::new(4096, 3) };
+    let memory = context.allocate_memory(&request).unwrap();
+    assert_eq!((memory.memory_type(), memory.size()), (3, 4096));
+    assert!(memory.mapped().is_some());
+    let other = context.allocate_memory(&BlockRequest::new(4096, 2)).unwrap();
+    assert_eq!((other.memory_type(), other.mapped()), (2, None));
+    assert_ne!(memory.raw(), other.raw());
+}

@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// What a call of `vkAllocateMemory` asked for, whether or not it succeeded.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AllocationSeen {
     /// Size in bytes.
@@ -25,6 +25,8 @@ pub struct AllocationSeen {
     pub memory_type: u32,
     /// The types of the chained structs, in chain order.
     pub chain: Vec<vk::StructureType>,
+    /// The priority in the chain, if there is one.
+    pub priority: Option<f32>,
 }
 
 /// Runs `work` and says what the calling thread called meanwhile.
@@ -90,14 +92,20 @@ pub(super) unsafe fn note_allocation(info: *const vk::MemoryAllocateInfo<'_>) {
     // SAFETY: null or valid (caller).
     let Some(info) = (unsafe { info.as_ref() }) else { return };
     let mut chain = Vec::new();
+    let mut priority = None;
     let mut next = info.p_next.cast::<vk::BaseInStructure<'_>>();
     // SAFETY: null or a valid struct of the chain (caller).
     while let Some(base) = unsafe { next.as_ref() } {
         chain.push(base.s_type);
+        if base.s_type == vk::StructureType::MEMORY_PRIORITY_ALLOCATE_INFO_EXT {
+            let info = next.cast::<vk::MemoryPriorityAllocateInfoEXT<'_>>();
+            // SAFETY: the struct is of the type that it says it is (caller).
+            priority = unsafe { info.as_ref() }.map(|info| info.priority);
+        }
         next = base.p_next;
     }
     let size = info.allocation_size;
-    let seen = AllocationSeen { size, memory_type: info.memory_type_index, chain };
+    let seen = AllocationSeen { size, memory_type: info.memory_type_index, chain, priority };
     // Fails only while the thread is destroyed, when nobody can ask any more.
     LAST_ALLOCATION.try_with(|last| last.replace(Some(seen))).ok();
 }
