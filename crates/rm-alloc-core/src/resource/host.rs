@@ -81,9 +81,9 @@ impl HostRange<'_> {
             return Ok(None);
         }
         let atom = self.context.limits().non_coherent_atom_size;
-        let start = self.allocation.offset();
-        let whole = start..start + self.allocation.size();
-        let range = whole_atoms(start + offset..start + offset + length, &whole, atom);
+        let base = self.allocation.offset();
+        let whole = base..base + self.allocation.size();
+        let range = whole_atoms(&whole, offset, length, atom);
         let info = vk::MappedMemoryRange::default()
             .memory(self.allocation.memory())
             .offset(range.start)
@@ -92,12 +92,13 @@ impl HostRange<'_> {
     }
 }
 
-/// Widens `range` to multiples of `atom`, but not beyond `whole`: an allocation ends at an atom or
-/// with its memory object, and Vulkan accepts either.
-fn whole_atoms(range: Range<u64>, whole: &Range<u64>, atom: u64) -> Range<u64> {
-    let start = range.start - range.start % atom;
-    let end = range.end.checked_next_multiple_of(atom).map_or(whole.end, |end| end.min(whole.end));
-    start.max(whole.start)..end
+/// The multiples of `atom` around `length` bytes at `offset` of `whole`, but not beyond it: an allocation ends at an
+/// atom or with its memory object, and Vulkan accepts either.
+fn whole_atoms(whole: &Range<u64>, offset: u64, length: u64, atom: u64) -> Range<u64> {
+    let start = whole.start + offset;
+    let end = (start + length).checked_next_multiple_of(atom);
+    let start = start - start % atom;
+    start.max(whole.start)..end.map_or(whole.end, |end| end.min(whole.end))
 }
 
 #[cfg(test)]
@@ -108,11 +109,12 @@ mod tests {
     #[test]
     fn ranges_widen_to_atoms_within_the_allocation() {
         let whole = 128..1000;
-        assert_eq!(whole_atoms(130..131, &whole, 64), 128..192);
-        assert_eq!(whole_atoms(192..256, &whole, 64), 192..256, "atoms already");
-        assert_eq!(whole_atoms(990..999, &whole, 64), 960..1000, "the end of the object");
-        assert_eq!(whole_atoms(128..1000, &whole, 1), 128..1000);
+        assert_eq!(whole_atoms(&whole, 2, 1, 64), 128..192);
+        assert_eq!(whole_atoms(&whole, 64, 64, 64), 192..256, "atoms already");
+        assert_eq!(whole_atoms(&whole, 100, 100, 64), 192..384);
+        assert_eq!(whole_atoms(&whole, 862, 9, 64), 960..1000, "the end of the object");
+        assert_eq!(whole_atoms(&whole, 0, 872, 1), 128..1000);
         let top = u64::MAX - 10..u64::MAX;
-        assert_eq!(whole_atoms(u64::MAX - 5..u64::MAX, &top, 64).end, u64::MAX, "no overflow");
+        assert_eq!(whole_atoms(&top, 5, 5, 64), u64::MAX - 10..u64::MAX, "no overflow");
     }
 }
