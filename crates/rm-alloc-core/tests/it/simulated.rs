@@ -321,3 +321,29 @@ fn blocks_know_what_they_are() {
     assert_eq!((other.memory_type(), other.mapped()), (2, None));
     assert_ne!(memory.raw(), other.raw());
 }
+
+/// What the device only copies from stays out of the window, and what it only copies to as well.
+#[test]
+fn staging_stays_in_host_memory() {
+    let (context, _sim) = simulated(Profile::desktop_bar256());
+    let recorder = Recorder::new(&context);
+    let (source, target) = (Usage::TRANSFER_SRC, Usage::TRANSFER_DST);
+    for (usage, expected) in
+        [(source, 1), (target, 1), (source | target, 1), (source | Usage::VERTEX_BUFFER, 2)]
+    {
+        let request = BufferRequest::new(4096, usage).location(MemoryLocation::HostVisible);
+        assert_eq!(types(&freed(&recorder, &request)), [expected], "{usage:?}");
+    }
+    let (source, target) = (ImageUsageFlags::TRANSFER_SRC, ImageUsageFlags::TRANSFER_DST);
+    for (usage, expected) in
+        [(source | target, 1), (target, 1), (source | ImageUsageFlags::SAMPLED, 2)]
+    {
+        let request = ImageRequest::new_2d(Format::R8G8B8A8_UNORM, 64, 64, usage)
+            .tiling(ImageTiling::LINEAR)
+            .location(MemoryLocation::HostVisible);
+        let made = recorder.allocate_image(&request).unwrap();
+        assert_eq!(types(&recorder.asked()), [expected], "{usage:?}");
+        // SAFETY: it came from this allocator, and no device uses it.
+        unsafe { recorder.free_image(made) };
+    }
+}
