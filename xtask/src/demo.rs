@@ -1,8 +1,6 @@
 //! `cargo xtask demo`: builds the demo, chooses the driver, passes everything else on.
 
-use std::{ffi::OsString, path::PathBuf, process::Command};
-
-use cargo_metadata::Message;
+use std::{ffi::OsString, process::Command};
 
 use crate::{
     failure::Failure,
@@ -73,7 +71,7 @@ impl Wish {
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     let wish = Wish::of(arguments);
     let drivers = find_drivers(&wish)?;
-    let program = build()?;
+    let program = workspace::build_program(["--package=rm-demo", "--bin=rm-demo"])?;
     let mut worst = 0;
     for driver in wish.choose(&drivers) {
         let mut command = Command::new(&program);
@@ -102,30 +100,6 @@ fn find_drivers(wish: &Wish) -> Result<Vec<Driver>, Failure> {
         eprintln!("xtask: {advice}");
     }
     Ok(if wish.is_simulated() { Vec::new() } else { setup.drivers })
-}
-
-/// Builds the demo in release and gives its path.
-fn build() -> Result<PathBuf, Failure> {
-    let mut command = workspace::cargo([
-        "build",
-        "--release",
-        "--quiet",
-        "--package=rm-demo",
-        "--bin=rm-demo",
-        "--message-format=json-render-diagnostics",
-    ]);
-    command.stderr(std::process::Stdio::inherit());
-    let output = command.output().map_err(|error| Failure::prerequisite("cargo build", error))?;
-    if !output.status.success() {
-        return Err(Failure::Check("rm-demo does not build".into()));
-    }
-    let messages = Message::parse_stream(output.stdout.as_slice()).flatten();
-    let mut programs = messages.filter_map(|message| match message {
-        Message::CompilerArtifact(artifact) => artifact.executable,
-        _ => None,
-    });
-    let program = programs.next().map(PathBuf::from);
-    program.ok_or_else(|| Failure::Check("cargo built rm-demo and named no program".into()))
 }
 
 #[cfg(test)]

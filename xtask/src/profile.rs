@@ -2,9 +2,7 @@
 //!
 //! The work is done by the example `capture` of rm-vksim, which can also be carried to another machine.
 
-use std::{ffi::OsString, path::PathBuf, process::Command};
-
-use cargo_metadata::Message;
+use std::{ffi::OsString, process::Command};
 
 use crate::{
     failure::Failure,
@@ -50,7 +48,8 @@ pub(crate) fn run(wish: &Wish) -> Result<(), Failure> {
         eprintln!("xtask: {advice}");
     }
     // Built first and started apart: a driver's libraries are not for the compiler.
-    let mut command = Command::new(build()?);
+    let mut command =
+        Command::new(workspace::build_program(["--package=rm-vksim", "--example=capture"])?);
     command.args(wish.arguments());
     if let Some(driver) = wish.choose(&setup.drivers) {
         driver.apply(&mut command);
@@ -60,30 +59,6 @@ pub(crate) fn run(wish: &Wish) -> Result<(), Failure> {
         Some(0) => Ok(()),
         code => Err(Failure::Exit(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))),
     }
-}
-
-/// Builds the program in release and gives its path.
-fn build() -> Result<PathBuf, Failure> {
-    let mut command = workspace::cargo([
-        "build",
-        "--release",
-        "--quiet",
-        "--package=rm-vksim",
-        "--example=capture",
-        "--message-format=json-render-diagnostics",
-    ]);
-    command.stderr(std::process::Stdio::inherit());
-    let output = command.output().map_err(|error| Failure::prerequisite("cargo build", error))?;
-    if !output.status.success() {
-        return Err(Failure::Check("the example `capture` does not build".into()));
-    }
-    let messages = Message::parse_stream(output.stdout.as_slice()).flatten();
-    let mut programs = messages.filter_map(|message| match message {
-        Message::CompilerArtifact(artifact) => artifact.executable,
-        _ => None,
-    });
-    let program = programs.next().map(PathBuf::from);
-    program.ok_or_else(|| Failure::Check("cargo built `capture` and named no program".into()))
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
-use cargo_metadata::{Metadata, MetadataCommand, Package};
+use cargo_metadata::{Message, Metadata, MetadataCommand, Package};
 
 use crate::failure::Failure;
 
@@ -112,6 +112,28 @@ fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_stem().unwrap_or(command.get_program());
     let parts = std::iter::once(program).chain(command.get_args());
     parts.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
+
+/// Builds the one program that `target` names, in release, and gives its path.
+///
+/// # Errors
+///
+/// [`Failure::Prerequisite`] if cargo cannot be run, [`Failure::Check`] if the program does not build.
+pub(crate) fn build_program(target: [&str; 2]) -> Result<PathBuf, Failure> {
+    let mut command =
+        cargo(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
+    command.args(target).stderr(Stdio::inherit());
+    let output = command.output().map_err(|error| Failure::prerequisite("cargo build", error))?;
+    if !output.status.success() {
+        return Err(Failure::Check(format!("{} does not build", target[1])));
+    }
+    let messages = Message::parse_stream(output.stdout.as_slice()).flatten();
+    let mut programs = messages.filter_map(|message| match message {
+        Message::CompilerArtifact(artifact) => artifact.executable,
+        _ => None,
+    });
+    let program = programs.next().map(PathBuf::from);
+    program.ok_or_else(|| Failure::Check(format!("cargo built {} without a program", target[1])))
 }
 
 #[cfg(test)]

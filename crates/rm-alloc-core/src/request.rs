@@ -1,5 +1,35 @@
 //! What is asked for, as plain data.
 
+/// The setters that buffers and images have in common; a function cannot write methods.
+macro_rules! resource_setters {
+    () => {
+        resource_setters! {
+            /// Shares the resource between `families` without ownership transfers.
+            queue_families(families: &'a [u32]) = families;
+            /// Puts the memory at `location`.
+            location(location: MemoryLocation) = location;
+            /// Gives the resource a memory object of its own.
+            dedicated() = true;
+            /// Lets other resources be placed over the same bytes.
+            aliasable() = true;
+            /// Sets how much the resource suffers when the driver moves memory out.
+            priority(priority: Priority) = priority;
+            /// Books it under `category`.
+            category(category: Category) = category;
+            /// Books it under the user's own account `tag`.
+            tag(tag: Tag) = tag;
+            /// Names the resource in captures, errors and leak reports.
+            label(label: &'a str) = Some(label);
+        }
+    };
+    ($($(#[$doc:meta])* $name:ident($($value:ident: $kind:ty)?) = $set:expr;)*) => {
+        $($(#[$doc])* pub fn $name(mut self $(, $value: $kind)?) -> Self {
+            self.$name = $set;
+            self
+        })*
+    };
+}
+
 mod buffer;
 pub(crate) mod check;
 mod format;

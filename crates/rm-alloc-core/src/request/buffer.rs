@@ -67,24 +67,6 @@ impl<'a> BufferRequest<'a> {
         }
     }
 
-    /// Puts the memory at `location`.
-    pub fn location(mut self, location: MemoryLocation) -> Self {
-        self.location = location;
-        self
-    }
-
-    /// Gives the buffer a memory object of its own.
-    pub fn dedicated(mut self) -> Self {
-        self.dedicated = true;
-        self
-    }
-
-    /// Lets other resources be placed over the same bytes.
-    pub fn aliasable(mut self) -> Self {
-        self.aliasable = true;
-        self
-    }
-
     /// Aligns the buffer to `bytes` inside its memory object.
     pub fn min_alignment(mut self, bytes: u64) -> Self {
         self.min_alignment = bytes;
@@ -99,35 +81,7 @@ impl<'a> BufferRequest<'a> {
         self
     }
 
-    /// Sets how much it suffers when the driver moves memory out.
-    pub fn priority(mut self, priority: Priority) -> Self {
-        self.priority = priority;
-        self
-    }
-
-    /// Shares it between `families` without ownership transfers.
-    pub fn queue_families(mut self, families: &'a [u32]) -> Self {
-        self.queue_families = families;
-        self
-    }
-
-    /// Books it under `category`.
-    pub fn category(mut self, category: Category) -> Self {
-        self.category = category;
-        self
-    }
-
-    /// Books it under the user's own account `tag`.
-    pub fn tag(mut self, tag: Tag) -> Self {
-        self.tag = tag;
-        self
-    }
-
-    /// Names the buffer in captures, errors and leak reports.
-    pub fn label(mut self, label: &'a str) -> Self {
-        self.label = Some(label);
-        self
-    }
+    resource_setters! {}
 
     /// What the request says about the memory it wants.
     pub(crate) fn memory_use(&self) -> MemoryUse {

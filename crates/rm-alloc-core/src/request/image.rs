@@ -193,53 +193,7 @@ impl<'a> ImageRequest<'a> {
         self
     }
 
-    /// Shares it between `families` without ownership transfers.
-    pub fn queue_families(mut self, families: &'a [u32]) -> Self {
-        self.queue_families = families;
-        self
-    }
-
-    /// Puts the memory at `location`.
-    pub fn location(mut self, location: MemoryLocation) -> Self {
-        self.location = location;
-        self
-    }
-
-    /// Gives the image a memory object of its own.
-    pub fn dedicated(mut self) -> Self {
-        self.dedicated = true;
-        self
-    }
-
-    /// Lets other resources be placed over the same bytes.
-    pub fn aliasable(mut self) -> Self {
-        self.aliasable = true;
-        self
-    }
-
-    /// Sets how much it suffers when the driver moves memory out.
-    pub fn priority(mut self, priority: Priority) -> Self {
-        self.priority = priority;
-        self
-    }
-
-    /// Books it under `category`.
-    pub fn category(mut self, category: Category) -> Self {
-        self.category = category;
-        self
-    }
-
-    /// Books it under the user's own account `tag`.
-    pub fn tag(mut self, tag: Tag) -> Self {
-        self.tag = tag;
-        self
-    }
-
-    /// Names the image in captures, errors and leak reports.
-    pub fn label(mut self, label: &'a str) -> Self {
-        self.label = Some(label);
-        self
-    }
+    resource_setters! {}
 
     /// The create info given to [`from_create_info`](Self::from_create_info), if there was one.
     pub(crate) fn raw(&self) -> Option<&vk::ImageCreateInfo<'a>> {
