@@ -72,7 +72,8 @@ fn tested(
     demands: &[&str],
     what: &str,
 ) -> (String, bool) {
-    let on = driver.map_or_else(|| "no device".to_owned(), Driver::to_string);
+    let on =
+        driver.map_or_else(|| "no device: tests that need one skip".to_owned(), Driver::to_string);
     println!("\ntesting {what} on {on}");
     if let Some(driver) = driver {
         driver.apply(command);
