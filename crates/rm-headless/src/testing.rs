@@ -4,7 +4,8 @@
 //! crate's page for the environment variables that forbid skipping.
 
 use std::{
-    env,
+    env, fmt,
+    io::{self, Write},
     sync::{Arc, Weak},
     thread,
 };
@@ -75,7 +76,6 @@ impl Drop for Report {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn open(options: &HeadlessOptions) -> Option<Arc<HeadlessDevice>> {
     let mut options = options.clone();
     if is_set("RM_REQUIRE_VALIDATION") && options.validation == Validation::IfInstalled {
@@ -86,11 +86,18 @@ fn open(options: &HeadlessOptions) -> Option<Arc<HeadlessDevice>> {
         Err(error @ (HeadlessError::NoLoader(_) | HeadlessError::NoDevice))
             if !is_set("RM_REQUIRE_DEVICE") =>
         {
-            eprintln!("skipped: {error}");
+            say_skipped(&error);
             None
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Says that a test skips, past the capture that swallows what passing tests print.
+pub fn say_skipped(why: &dyn fmt::Display) {
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    // Nobody to tell is no reason to fail.
+    let _closed = writeln!(io::stderr(), "skipped: {test}: {why}");
 }
 
 fn is_set(variable: &str) -> bool {

@@ -6,7 +6,10 @@ use rm_alloc_core::{
     MemoryLocation, MemoryUse, Requirements, TypeQuery,
 };
 use rm_alloc_direct::DirectAllocator;
-use rm_headless::{HeadlessDevice, testing::with_device};
+use rm_headless::{
+    HeadlessDevice,
+    testing::{say_skipped, with_device},
+};
 use rm_vksim::{BufferShape, Captured, ImageShape, Profile};
 
 use crate::support::simulated_as;
@@ -59,15 +62,11 @@ fn image(allocator: &DirectAllocator, shape: &ImageShape) -> Decision {
 
 /// Requirements, ranking and therefore placement of the whole captured table are the same on both.
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn the_simulated_twin_decides_as_the_real_device() {
     with_device(|device, context| {
         let Some(profile) = twin(device) else {
-            eprintln!(
-                "skipped: no profile was captured from {} {}",
-                device.name(),
-                device.driver()
-            );
+            let (name, driver) = (device.name(), device.driver());
+            say_skipped(&format_args!("no profile was captured from {name} {driver}"));
             return;
         };
         let (simulated, _sim) = simulated_as(profile.clone(), Some(context.api_version()));

@@ -1,6 +1,6 @@
-//! Behaviour 37: the device's limits hold through the backend, and the next memory type is tried.
+//! Behaviour 37: the device's limits hold through the backend.
 
-use ash::vk::{BufferUsageFlags, MemoryPropertyFlags as Flags};
+use ash::vk::BufferUsageFlags;
 use rm_alloc_core::{
     BufferRequest, ErrorKind, MemoryAllocator, MemoryAllocatorExt, MemoryError, MemoryLocation,
     Reason,
@@ -39,36 +39,6 @@ fn a_full_heap_is_refused_before_the_driver() {
         let again = allocator.allocate_buffer(&request).unwrap();
         // SAFETY: it came from this allocator, and the device never used it.
         unsafe { allocator.free_buffer(again) };
-    });
-}
-
-/// Behaviour 37: when the driver itself refuses one type, the next is asked.
-#[test]
-fn a_refused_type_leads_to_the_next() {
-    with_device(|device, _| {
-        let types = device.limits().memory_properties;
-        let suitable = types.memory_types[..types.memory_type_count as usize]
-            .iter()
-            .filter(|kind| kind.property_flags.contains(Flags::HOST_VISIBLE))
-            .count();
-        let context = device.counted_context(|_| ()).unwrap();
-        let allocator = DirectAllocator::new(&context);
-        let request = BufferRequest::new(4096, BufferUsageFlags::TRANSFER_SRC)
-            .location(MemoryLocation::HostVisible);
-        calls::fail_next(Call::AllocateMemory, ash::vk::Result::ERROR_OUT_OF_DEVICE_MEMORY);
-        let (made, counts) = calls::counting(|| allocator.allocate_buffer(&request));
-        match made {
-            Ok(buffer) => {
-                assert_eq!(counts.of(Call::AllocateMemory), 2);
-                // SAFETY: it came from this allocator, and the device never used it.
-                unsafe { allocator.free_buffer(buffer) };
-            }
-            Err(error) => {
-                assert_eq!(suitable, 1, "another type was there: {error}");
-                assert_eq!(error.kind(), ErrorKind::OutOfDeviceMemory);
-            }
-        }
-        assert_eq!(allocator.stats(), Default::default());
     });
 }
 
