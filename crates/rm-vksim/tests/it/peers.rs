@@ -3,8 +3,8 @@
 mod gpu_allocator;
 mod vma;
 
-/// Operations on each profile: on ten of them together, a hundred thousand.
-const OPERATIONS: u32 = 10_000;
+/// Operations on each profile.
+const OPERATIONS: u32 = 100_000;
 
 /// Sizes as renderers have them: many small ones, some large.
 fn some_size(random: &mut fastrand::Rng) -> u64 {
