@@ -68,12 +68,15 @@ impl Drop for Backing {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
+
     use super::*;
 
     #[test]
     fn a_block_larger_than_any_host_costs_nothing_until_it_is_touched() {
         let mut bytes = Bytes::new(1 << 60);
-        assert!(bytes.start().is_none(), "refused, not aborted");
+        // Unseen, an optimiser may drop the allocation and with it the refusal.
+        assert!(black_box(bytes.start()).is_none(), "refused, not aborted");
         let mut bytes = Bytes::new(100);
         let start = bytes.start().unwrap();
         assert_eq!(start.addr().get() % ALIGNMENT, 0);
