@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 
 use bitflags::bitflags;
 
-pub(crate) use self::placement::Placement;
+pub(crate) use self::placement::{NoMemory, Placement};
 pub use self::{
     ext::MemoryAllocatorExt,
     stats::{

@@ -1,6 +1,7 @@
 //! One Vulkan device, seen as a source of memory.
 
 mod book;
+mod budget;
 mod commands;
 mod features;
 mod formats;
@@ -17,7 +18,6 @@ use std::{
 
 use ash::vk;
 
-pub(crate) use self::commands::Commands;
 use self::{book::Book, formats::FormatCache};
 pub use self::{
     book::{DeviceBlocks, HeapBlocks},
@@ -26,6 +26,7 @@ pub use self::{
     memory::{BlockRequest, DeviceMemory},
     owner::BlockOwner,
 };
+pub(crate) use self::{budget::DriverBudget, commands::Commands};
 use crate::{
     MemoryError, MemoryObserver, TypeQuery, memory_type, observer::Observers,
     request::check::DeviceRules, sync::lock,
@@ -170,6 +171,12 @@ impl DeviceContext {
     pub fn type_flags(&self, index: u32) -> vk::MemoryPropertyFlags {
         let types = self.memory.memory_types_as_slice();
         types.get(index as usize).map_or(vk::MemoryPropertyFlags::empty(), |t| t.property_flags)
+    }
+
+    /// The heap of memory type `index`; 0 if there is no such type.
+    pub fn heap_of(&self, index: u32) -> u32 {
+        let types = self.memory.memory_types_as_slice();
+        types.get(index as usize).map_or(0, |t| t.heap_index)
     }
 
     /// Whether memory of type `index` needs flushing and invalidating.

@@ -67,12 +67,18 @@
 
 mod allocation;
 mod allocator;
+mod callback;
 mod context;
 mod error;
+mod ledger;
+mod manager;
 mod memory_type;
 mod observer;
+mod policy;
+mod relief;
 mod request;
 mod resource;
+mod staging;
 mod sync;
 mod units;
 
@@ -87,12 +93,21 @@ pub use self::{
         DeviceMemory, HeapBlocks, MemoryFeatures,
     },
     error::{AllocationError, ErrorKind, MemoryError, Reason, Refusal, TypeRefusal},
+    ledger::{Figures, FrameDelta, OverBudget, Pressure},
+    manager::{
+        AliasedBufferRequest, AliasedImageRequest, BudgetConfig, BufferAllocation, Charged,
+        DeviceBudgetManager, DeviceMemoryStats, HeapBudget, ImageAllocation, MemoryBlock,
+        MemoryBlockRequest,
+    },
     memory_type::{MemoryUse, TypeQuery, explain, rank},
     observer::{BlockInfo, EventMask, MemoryEvent, MemoryObserver},
+    policy::{Admission, BudgetLimit, BudgetPolicy, Parcel},
+    relief::{MemoryRelief, ReliefStage, Shortage},
     request::{
         BufferRequest, Category, Dedicated, Footprint, ImageRequest, MemoryLocation, MemoryRequest,
         Priority, Resource, Tag, TilingClass,
     },
     resource::{BoundBuffer, BoundImage, Requirements},
+    staging::StagingReservation,
     units::Bytes,
 };

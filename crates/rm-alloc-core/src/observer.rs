@@ -7,8 +7,7 @@
 //! one who allocates or frees is not the one to blame.
 
 use std::{
-    fmt, mem,
-    panic::{AssertUnwindSafe, catch_unwind},
+    fmt,
     sync::{
         Arc, Mutex, Weak,
         atomic::{AtomicU32, Ordering},
@@ -17,7 +16,7 @@ use std::{
 
 use bitflags::bitflags;
 
-use crate::sync::lock;
+use crate::{FrameDelta, FreedParcel, Parcel, Pressure, Refusal, callback::contained, sync::lock};
 
 bitflags! {
     /// The events an observer wants to hear of.
@@ -29,6 +28,16 @@ bitflags! {
         const BLOCK_FREED = 2;
         /// [`MemoryEvent::Leaked`].
         const LEAKED = 4;
+        /// [`MemoryEvent::Allocated`].
+        const ALLOCATED = 8;
+        /// [`MemoryEvent::Freed`].
+        const FREED = 16;
+        /// [`MemoryEvent::Near`] and [`MemoryEvent::Over`].
+        const PRESSURE = 32;
+        /// [`MemoryEvent::Refused`].
+        const REFUSED = 64;
+        /// [`MemoryEvent::FrameThreshold`].
+        const FRAME = 128;
     }
 }
 
@@ -49,7 +58,7 @@ pub struct BlockInfo<'a> {
 }
 
 /// Something that happened to memory.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MemoryEvent<'a> {
     /// `vkAllocateMemory` gave a block.
@@ -58,6 +67,18 @@ pub enum MemoryEvent<'a> {
     BlockFreed(BlockInfo<'a>),
     /// An allocator was dropped while this memory was still out; the memory is lost to the device.
     Leaked(BlockInfo<'a>),
+    /// A budget admitted memory, which was taken.
+    Allocated(Parcel<'a>),
+    /// Memory that a budget had admitted went back.
+    Freed(FreedParcel),
+    /// An account came to its warning line, from below.
+    Near(Pressure),
+    /// An account came to hold more than its limit.
+    Over(Pressure),
+    /// A request found no memory.
+    Refused(&'a Refusal),
+    /// A frame took more than the configured threshold.
+    FrameThreshold(FrameDelta),
 }
 
 impl MemoryEvent<'_> {
@@ -66,6 +87,11 @@ impl MemoryEvent<'_> {
             Self::BlockAllocated(_) => EventMask::BLOCK_ALLOCATED,
             Self::BlockFreed(_) => EventMask::BLOCK_FREED,
             Self::Leaked(_) => EventMask::LEAKED,
+            Self::Allocated(_) => EventMask::ALLOCATED,
+            Self::Freed(_) => EventMask::FREED,
+            Self::Near(_) | Self::Over(_) => EventMask::PRESSURE,
+            Self::Refused(_) => EventMask::REFUSED,
+            Self::FrameThreshold(_) => EventMask::FRAME,
         }
     }
 }
@@ -120,14 +146,10 @@ impl Observers {
         let heard = listeners.len();
         for listener in listeners {
             // Whoever holds the last handle drops the observer, so that belongs inside as well.
-            let told = catch_unwind(AssertUnwindSafe(move || {
+            let _told = contained(move || {
                 listener.event(event);
                 drop(listener);
-            }));
-            // The panic hook has reported it; what was thrown may itself panic when dropped.
-            if let Err(thrown) = told {
-                mem::forget(thrown);
-            }
+            });
         }
         heard
     }

@@ -5,7 +5,12 @@ mod create;
 mod host;
 mod object;
 
-pub(crate) use self::{bound::Bound, create::AnyRequest};
+pub(crate) use self::{
+    bound::{Bound, name_buffer},
+    create::AnyRequest,
+    host::HostRange,
+    object::{Created, destroy},
+};
 pub use self::{
     bound::{BoundBuffer, BoundImage},
     object::Requirements,

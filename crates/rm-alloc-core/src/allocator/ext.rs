@@ -124,7 +124,8 @@ fn make<A: MemoryAllocator + ?Sized>(
     let context = allocator.context();
     let refuse = |kind, bytes, types| refuse(allocator, request, kind, bytes, types);
     let created = request
-        .create(context)
+        .check(context)
+        .and_then(|checked| checked.create(context))
         .map_err(|error| refuse(error.into(), request.least_size(), Vec::new()))?;
     let requirements = created.requirements();
     let placement = request.placement(requirements);
@@ -149,7 +150,8 @@ fn requirements<A: MemoryAllocator + ?Sized>(
     allocator: &A,
     request: AnyRequest<'_>,
 ) -> Result<Requirements, AllocationError> {
-    let asked = request.requirements(allocator.context());
+    let context = allocator.context();
+    let asked = request.check(context).and_then(|checked| checked.requirements(context));
     asked.map_err(|e| refuse(allocator, request, e.into(), request.least_size(), Vec::new()))
 }
 

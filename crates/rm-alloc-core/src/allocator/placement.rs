@@ -1,9 +1,9 @@
 //! From a resource's requirements to memory: walks the ranking of memory types.
 
 use crate::{
-    Allocation, Dedicated, DeviceContext, ErrorKind, MemoryAllocator, MemoryError, MemoryLocation,
-    MemoryRequest, MemoryUse, Priority, Reason, Requirements, Resource, TilingClass, TypeQuery,
-    TypeRefusal, memory_type::explain,
+    Allocation, AllocatorCapabilities, Dedicated, DeviceContext, ErrorKind, MemoryAllocator,
+    MemoryError, MemoryLocation, MemoryRequest, MemoryUse, Priority, Reason, Requirements,
+    Resource, TilingClass, TypeQuery, TypeRefusal, memory_type::explain,
 };
 use ash::vk;
 
@@ -34,25 +34,38 @@ impl Placement<'_> {
         allocator: &A,
         resource: Resource,
     ) -> Result<Allocation, NoMemory> {
-        let context = allocator.context();
+        let (context, capabilities) = (allocator.context(), allocator.capabilities());
+        self.walk(context, capabilities, Some(resource), |request| {
+            allocator.allocate(request).map_err(Reason::Memory)
+        })
+    }
+
+    /// Walks the ranking of memory types for `resource` until `attempt` succeeds at one, or no other can.
+    pub(crate) fn walk<T>(
+        &self,
+        context: &DeviceContext,
+        capabilities: AllocatorCapabilities,
+        resource: Option<Resource>,
+        mut attempt: impl FnMut(&MemoryRequest<'_>) -> Result<T, Reason>,
+    ) -> Result<T, NoMemory> {
         let dedicated = self.dedicated_for(context, resource).map_err(NoMemory::from)?;
         let query = self.query(context);
         let mut types = Vec::new();
         let mut first = None;
         for memory_type in context.memory_types(&query) {
             let request = self.request(context, memory_type, dedicated);
-            if !allocator.capabilities().contains(request.demands()) {
+            if !capabilities.contains(request.demands()) {
                 let lacking = "the allocator lacks an ability that the request demands";
                 return Err(MemoryError::Unsupported(lacking).into());
             }
-            match allocator.allocate(&request) {
-                Ok(allocation) => return Ok(allocation),
-                Err(error) => {
-                    first = first.or(Some(error));
-                    types.push(TypeRefusal { memory_type, reason: Reason::Memory(error) });
+            match attempt(&request) {
+                Ok(found) => return Ok(found),
+                Err(reason) => {
+                    first = first.or(Some(reason));
+                    types.push(TypeRefusal { memory_type, reason });
                     // A lost device or a broken request is no better elsewhere.
-                    if !error.is_shortage() {
-                        return Err(NoMemory { kind: error.into(), types });
+                    if !reason.is_shortage() {
+                        return Err(NoMemory { kind: reason.into(), types });
                     }
                 }
             }
@@ -68,8 +81,9 @@ impl Placement<'_> {
     fn dedicated_for(
         &self,
         context: &DeviceContext,
-        resource: Resource,
+        resource: Option<Resource>,
     ) -> Result<Dedicated, MemoryError> {
+        let Some(resource) = resource else { return Ok(Dedicated::No) };
         if self.dedicated || self.requirements.requires_dedicated {
             if self.aliasable {
                 let why = "the driver demands dedicated memory, which cannot be aliased";
@@ -85,7 +99,7 @@ impl Placement<'_> {
         })
     }
 
-    fn query(&self, context: &DeviceContext) -> TypeQuery {
+    pub(crate) fn query(&self, context: &DeviceContext) -> TypeQuery {
         let device_heap_pressed = self.memory_use.location == MemoryLocation::HostVisible
             && context.device_heap_pressed();
         let memory_use = MemoryUse { device_heap_pressed, ..self.memory_use };

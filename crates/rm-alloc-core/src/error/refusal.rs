@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use ash::vk;
 
-use crate::{Bytes, MemoryError};
+use crate::{Bytes, MemoryError, OverBudget};
 
 /// What went wrong, for callers that branch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -22,6 +22,19 @@ pub enum ErrorKind {
     /// One object of this size is beyond what the device can ever give.
     #[error("larger than one object of this device may be")]
     TooLarge,
+    /// A budget has no room for it.
+    #[error("over budget: {} asked, {} available, {} waiting for the device", Bytes(*.requested), Bytes(*.available), Bytes(*.retiring))]
+    OverBudget {
+        /// Bytes asked for.
+        requested: u64,
+        /// Bytes that the tightest account has left.
+        available: u64,
+        /// Bytes of that account that come back once the device is done with them.
+        retiring: u64,
+    },
+    /// A policy said no, for this reason.
+    #[error("refused by policy: {0}")]
+    Refused(&'static str),
     /// No memory type has the properties that the location and the resource need together.
     #[error("no suitable memory type")]
     NoSuitableMemoryType,
@@ -56,6 +69,19 @@ impl From<MemoryError> for ErrorKind {
             MemoryError::InvalidRequest(why) => Self::InvalidRequest(why),
             MemoryError::DeviceLost => Self::DeviceLost,
             MemoryError::Vulkan(code) => Self::Vulkan(code),
+        }
+    }
+}
+
+impl From<Reason> for ErrorKind {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Budget(OverBudget { requested, available, retiring }) => {
+                Self::OverBudget { requested, available, retiring }
+            }
+            Reason::Memory(error) => error.into(),
+            Reason::Policy(why) => Self::Refused(why),
+            Reason::TypeBits | Reason::Lacks(_) | Reason::Reserved(_) => Self::NoSuitableMemoryType,
         }
     }
 }
@@ -118,12 +144,14 @@ impl Error for AllocationError {}
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// What was to be created: `"buffer"`, `"image"`.
+    /// What was to be created: `"buffer"`, `"image"`, `"memory"`.
     pub what: &'static str,
     /// The label of the request.
     pub label: Option<Box<str>>,
     /// Bytes asked for: the memory the resource needs where that was known, its own size otherwise.
     pub requested: u64,
+    /// Bytes on the device's account that come back once the device is done with them.
+    pub retiring: u64,
     /// The allocator that was asked, by [`name`](crate::MemoryAllocator::name).
     pub allocator: Box<str>,
     /// Each memory type that was tried or ruled out, and why it did not serve.
@@ -137,6 +165,7 @@ impl Refusal {
             what,
             label: label.map(Box::from),
             requested,
+            retiring: 0,
             allocator: allocator.into(),
             types: Vec::new(),
         }
@@ -182,7 +211,24 @@ pub enum Reason {
     /// It has properties that must be asked for, and were not.
     #[error("has {0:?}, which was not asked for")]
     Reserved(vk::MemoryPropertyFlags),
+    /// Its heap, or another account, has no room in the budget.
+    #[error("over budget, {} available", Bytes(.0.available))]
+    Budget(OverBudget),
     /// It was tried, and the backend answered this.
     #[error("{0}")]
     Memory(MemoryError),
+    /// A policy said no.
+    #[error("refused by policy: {0}")]
+    Policy(&'static str),
+}
+
+impl Reason {
+    /// Whether another memory type, or the same one after memory was freed, could still serve.
+    pub(crate) fn is_shortage(self) -> bool {
+        match self {
+            Self::Budget(_) => true,
+            Self::Memory(error) => error.is_shortage(),
+            Self::Lacks(_) | Self::Policy(_) | Self::Reserved(_) | Self::TypeBits => false,
+        }
+    }
 }

@@ -38,7 +38,7 @@ impl Bound {
     }
 
     fn host(&self, size: u64) -> HostRange<'_> {
-        HostRange { context: &self.context, allocation: &self.allocation, size }
+        HostRange { context: &self.context, allocation: &self.allocation, start: 0, size }
     }
 }
 
@@ -61,16 +61,8 @@ impl BoundBuffer {
     ///
     /// - `bound` is a buffer made by `request`, and nobody else knows it.
     pub(crate) unsafe fn new(bound: Bound, request: &BufferRequest<'_>) -> Self {
-        let (raw, commands) = (bound.resource.as_buffer(), bound.context.commands());
-        // SAFETY: the buffer is live (invariant) and ours alone (caller).
-        unsafe { commands.name(raw, request.label) };
-        let wanted = request.usage.contains(vk::BufferUsageFlags::SHADER_DEVICE_ADDRESS);
-        let address = commands.buffer_address.filter(|_| wanted).and_then(|ask| {
-            let info = vk::BufferDeviceAddressInfo::default().buffer(raw);
-            let device = bound.context.device().handle();
-            // SAFETY: the command belongs to this device; the buffer is bound (invariant) and was made for it (caller).
-            NonZeroU64::new(unsafe { ask(device, &raw const info) })
-        });
+        // SAFETY: the buffer is bound (invariant), made by this request, and ours alone (both caller).
+        let address = unsafe { name_buffer(&bound.context, bound.resource, request) };
         Self { bound, size: request.size, address }
     }
 
@@ -164,6 +156,27 @@ impl BoundBuffer {
     fn host(&self) -> HostRange<'_> {
         self.bound.host(self.size)
     }
+}
+
+/// Gives a buffer its name, and asks for its address if it should have one.
+///
+/// # Safety
+///
+/// - `resource` is a live buffer of `context`, made by `request` and bound, and nobody else knows it.
+pub(crate) unsafe fn name_buffer(
+    context: &DeviceContext,
+    resource: Resource,
+    request: &BufferRequest<'_>,
+) -> Option<NonZeroU64> {
+    let (raw, commands) = (resource.as_buffer(), context.commands());
+    // SAFETY: the buffer is live and ours alone (caller).
+    unsafe { commands.name(raw, request.label) };
+    let wanted = request.usage.contains(vk::BufferUsageFlags::SHADER_DEVICE_ADDRESS);
+    commands.buffer_address.filter(|_| wanted).and_then(|ask| {
+        let info = vk::BufferDeviceAddressInfo::default().buffer(raw);
+        // SAFETY: the command belongs to this device; the buffer is bound and was made for it (caller).
+        NonZeroU64::new(unsafe { ask(context.device().handle(), &raw const info) })
+    })
 }
 
 /// An image with memory, owed back to the allocator it came from.

@@ -6,13 +6,14 @@ use ash::vk;
 
 use crate::{Allocation, DeviceContext, MemoryError};
 
-/// The first `size` bytes of an allocation, as the host sees them.
+/// `size` bytes from `start` of an allocation, as the host sees them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct HostRange<'a> {
-    // Invariant: `allocation` is live memory of `context`, and `size` at most its own.
-    pub(super) context: &'a DeviceContext,
-    pub(super) allocation: &'a Allocation,
-    pub(super) size: u64,
+pub(crate) struct HostRange<'a> {
+    // Invariant: `allocation` is live memory of `context`, and the range lies within.
+    pub(crate) context: &'a DeviceContext,
+    pub(crate) allocation: &'a Allocation,
+    pub(crate) start: u64,
+    pub(crate) size: u64,
 }
 
 impl HostRange<'_> {
@@ -21,7 +22,7 @@ impl HostRange<'_> {
     /// # Safety
     ///
     /// - No other host thread touches the range meanwhile.
-    pub(super) unsafe fn write(self, offset: u64, bytes: &[u8]) -> Result<(), MemoryError> {
+    pub(crate) unsafe fn write(self, offset: u64, bytes: &[u8]) -> Result<(), MemoryError> {
         let length = bytes.len();
         let to = self.at(offset, length as u64)?;
         // SAFETY: `to` is valid for `length` bytes (checked above), which no other host thread touches (caller).
@@ -34,7 +35,7 @@ impl HostRange<'_> {
     /// # Safety
     ///
     /// - Neither the device nor another host thread writes the range meanwhile.
-    pub(super) unsafe fn read(self, offset: u64, bytes: &mut [u8]) -> Result<(), MemoryError> {
+    pub(crate) unsafe fn read(self, offset: u64, bytes: &mut [u8]) -> Result<(), MemoryError> {
         let length = bytes.len();
         let from = self.at(offset, length as u64)?;
         self.invalidate(offset, length as u64)?;
@@ -44,7 +45,7 @@ impl HostRange<'_> {
     }
 
     /// Makes host writes available to the device.
-    pub(super) fn flush(self, offset: u64, length: u64) -> Result<(), MemoryError> {
+    pub(crate) fn flush(self, offset: u64, length: u64) -> Result<(), MemoryError> {
         let Some(range) = self.atoms(offset, length)? else { return Ok(()) };
         // SAFETY: the memory is live (invariant) and mapped, and the range is made of whole atoms (both from `atoms`).
         let flushed = unsafe { self.context.device().flush_mapped_memory_ranges(&[range]) };
@@ -52,7 +53,7 @@ impl HostRange<'_> {
     }
 
     /// Makes device writes visible to the host.
-    pub(super) fn invalidate(self, offset: u64, length: u64) -> Result<(), MemoryError> {
+    pub(crate) fn invalidate(self, offset: u64, length: u64) -> Result<(), MemoryError> {
         let Some(range) = self.atoms(offset, length)? else { return Ok(()) };
         // SAFETY: the memory is live (invariant) and mapped, and the range is made of whole atoms (both from `atoms`).
         let done = unsafe { self.context.device().invalidate_mapped_memory_ranges(&[range]) };
@@ -64,7 +65,7 @@ impl HostRange<'_> {
         let base = self.allocation.mapped();
         let base = base.ok_or(MemoryError::InvalidRequest("the memory is not mapped"))?;
         let fits = offset.checked_add(length).is_some_and(|end| end <= self.size);
-        let offset = usize::try_from(offset).ok().filter(|_| fits);
+        let offset = usize::try_from(self.start.saturating_add(offset)).ok().filter(|_| fits);
         let offset = offset.ok_or(MemoryError::InvalidRequest("the range leaves the resource"))?;
         // SAFETY: `offset` is within the mapped range (checked above).
         Ok(unsafe { base.add(offset) })
@@ -83,7 +84,9 @@ impl HostRange<'_> {
         let atom = self.context.limits().non_coherent_atom_size;
         let base = self.allocation.offset();
         let whole = base..base + self.allocation.size();
-        let range = whole_atoms(&whole, offset, length, atom);
+        let base = self.allocation.offset();
+        let whole = base..base + self.allocation.size();
+        let range = whole_atoms(&whole, self.start + offset, length, atom);
         let info = vk::MappedMemoryRange::default()
             .memory(self.allocation.memory())
             .offset(range.start)

@@ -21,6 +21,17 @@ pub struct Requirements {
 }
 
 impl Requirements {
+    /// Requirements of `size` bytes that any memory satisfies.
+    pub(crate) fn at_least(size: u64) -> Self {
+        Self {
+            size,
+            alignment: 1,
+            memory_type_bits: u32::MAX,
+            prefers_dedicated: false,
+            requires_dedicated: false,
+        }
+    }
+
     /// Lets `ask` fill Vulkan's two structures, and reads them.
     pub(super) fn read(ask: impl FnOnce(&mut vk::MemoryRequirements2<'_>)) -> Self {
         let mut dedicated = vk::MemoryDedicatedRequirements::default();
@@ -98,8 +109,21 @@ impl<'c> Created<'c> {
     ///
     /// - `allocation` is live memory of the context that satisfies [`requirements`](Self::requirements).
     pub(crate) unsafe fn bind(self, allocation: &Allocation) -> Result<Resource, MemoryError> {
+        // SAFETY: the allocation is live memory that satisfies the requirements (caller).
+        unsafe { self.bind_at(allocation.memory(), allocation.offset()) }
+    }
+
+    /// Gives it memory at `offset` of `memory`; on error the object is destroyed.
+    ///
+    /// # Safety
+    ///
+    /// - `memory` is live, of the context, and satisfies [`requirements`](Self::requirements) there.
+    pub(crate) unsafe fn bind_at(
+        self,
+        memory: vk::DeviceMemory,
+        offset: u64,
+    ) -> Result<Resource, MemoryError> {
         let device = self.context.device();
-        let (memory, offset) = (allocation.memory(), allocation.offset());
         match self.resource.object() {
             // SAFETY: the buffer is live and unbound (invariant), the memory satisfies it (caller).
             Object::Buffer(raw) => unsafe { device.bind_buffer_memory(raw, memory, offset) },

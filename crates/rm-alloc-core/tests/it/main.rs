@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod backends;
+mod budget;
 mod context;
 mod creation;
 mod faults;

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use rm_alloc_core::{
-    Allocation, AllocatorCapabilities, BlockRequest, DeviceContext, DeviceContextInfo,
-    DeviceMemory, MemoryAllocator, MemoryError, MemoryFeatures, MemoryRequest,
+    Allocation, AllocatorCapabilities, BlockRequest, BudgetConfig, DeviceBudgetManager,
+    DeviceContext, DeviceContextInfo, DeviceMemory, MemoryAllocator, MemoryError, MemoryFeatures,
+    MemoryRequest,
 };
+use rm_alloc_direct::DirectAllocator;
 use rm_vksim::{Profile, SimDevice};
 
 /// A context that owns the simulated device of `profile`, whose guard checks the verdict when both are gone.
@@ -36,6 +38,18 @@ pub(crate) fn simulated_as(
     };
     // SAFETY: the handles belong together, everything is enabled, and the context keeps the device alive.
     (unsafe { DeviceContext::new(info) }.unwrap(), sim)
+}
+
+/// A manager over the pass-through backend on a simulated discrete GPU.
+pub(crate) fn manager(config: BudgetConfig) -> (DeviceBudgetManager, Arc<SimDevice>) {
+    let (context, sim) = simulated(Profile::desktop_rebar());
+    let allocator = Arc::new(DirectAllocator::new(&context));
+    (DeviceBudgetManager::new(allocator, config).unwrap(), sim)
+}
+
+/// A strict budget of `bytes` of device memory.
+pub(crate) fn strict(bytes: u64) -> BudgetConfig {
+    BudgetConfig { device_memory_budget: bytes, strict: true, ..BudgetConfig::default() }
 }
 
 /// Gives every request an object of its own, and keeps what it was asked.

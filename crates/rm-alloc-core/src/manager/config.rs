@@ -1,0 +1,32 @@
+//! How a manager is set up.
+
+/// The set-up of a [`DeviceBudgetManager`](crate::DeviceBudgetManager); every value can be changed later.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetConfig {
+    /// Budget of device memory in bytes, over all device-local heaps; 0 follows what the driver says.
+    pub device_memory_budget: u64,
+    /// Bytes that may be staged at a time.
+    pub staging_quota: u64,
+    /// Whether limits refuse; without, they only judge.
+    pub strict: bool,
+    /// Limits of single heaps, as index and bytes; all others follow what the driver says.
+    pub heap_limits: Vec<(u32, u64)>,
+    /// Warning line, in per cent of a limit.
+    pub warning_percent: u8,
+    /// Bytes that a frame may take before [`MemoryEvent::FrameThreshold`](crate::MemoryEvent::FrameThreshold) is told of.
+    pub frame_threshold: Option<u64>,
+}
+
+impl Default for BudgetConfig {
+    /// The driver's budget, not strict, 256 MiB to stage, a warning at 75 %.
+    fn default() -> Self {
+        Self {
+            device_memory_budget: 0,
+            staging_quota: 256 << 20,
+            strict: false,
+            heap_limits: Vec::new(),
+            warning_percent: 75,
+            frame_threshold: None,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What all handles of a manager share, and what each has of its own.
+
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use ash::vk;
+
+use super::{BudgetConfig, allocate::PANICKED};
+use crate::{
+    AllocationError, BudgetPolicy, DeviceContext, ErrorKind, FrameDelta, MemoryAllocator,
+    MemoryError, MemoryEvent, Reason,
+    callback::contained,
+    context::DriverBudget,
+    ledger::{Judge, Ledger, PolicyAccount},
+    observer::Observers,
+    relief::Reliefs,
+    staging::StagingQuota,
+    sync::lock,
+};
+
+/// A handle's own part: which source. Resources hold it, so any drop order works.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) core: Arc<Core>,
+    pub(crate) allocator: Arc<dyn MemoryAllocator>,
+}
+
+/// The shared part.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) context: Arc<DeviceContext>,
+    pub(crate) ledger: Ledger,
+    pub(crate) observers: Observers,
+    pub(crate) reliefs: Reliefs,
+    pub(crate) staging: Arc<StagingQuota>,
+    /// Aliases that exist.
+    pub(crate) aliases: AtomicU32,
+    policy: Mutex<Option<Arc<PolicyAccount>>>,
+    // Whether there is a policy; relaxed, because it only saves a lock: who installs a policy is not ordered with
+    // allocations of other threads anyway.
+    has_policy: AtomicBool,
+    limits: Mutex<Limits>,
+    pub(crate) warning_percent: u8,
+    frame_threshold: Option<u64>,
+}
+
+/// The driver's word and the user's.
+#[derive(Clone, Debug)]
+struct Limits {
+    driver: DriverBudget,
+    device: u64,
+    heaps: [Option<u64>; vk::MAX_MEMORY_HEAPS],
+}
+
+impl Core {
+    pub(crate) fn new(
+        context: &Arc<DeviceContext>,
+        config: &BudgetConfig,
+    ) -> Result<Self, AllocationError> {
+        if config.warning_percent > 100 {
+            return Err(ErrorKind::InvalidRequest("the warning line is beyond 100 %").into());
+        }
+        let local = local_heaps(context.memory_properties());
+        let core = Self {
+            context: Arc::clone(context),
+            ledger: Ledger::new(local, config.strict, config.warning_percent),
+            observers: Observers::default(),
+            reliefs: Reliefs::default(),
+            staging: Arc::new(StagingQuota::new(config.staging_quota)),
+            aliases: AtomicU32::new(0),
+            policy: Mutex::new(None),
+            has_policy: AtomicBool::new(false),
+            limits: Mutex::new(Limits {
+                driver: context.poll_budget(),
+                device: config.device_memory_budget,
+                heaps: [None; vk::MAX_MEMORY_HEAPS],
+            }),
+            warning_percent: config.warning_percent,
+            frame_threshold: config.frame_threshold,
+        };
+        for (heap, limit) in &config.heap_limits {
+            core.set_heap_limit(*heap, Some(*limit))?;
+        }
+        core.apply_limits();
+        Ok(core)
+    }
+
+    pub(crate) fn set_policy(&self, policy: Option<Arc<dyn BudgetPolicy>>) {
+        self.has_policy.store(policy.is_some(), Ordering::Relaxed);
+        let new = policy.map(|policy| Arc::new(PolicyAccount::new(policy)));
+        let old = mem::replace(&mut *lock(&self.policy), new);
+        // Outside the lock: the last handle of a policy may end anything, this manager included.
+        drop(old);
+    }
+
+    fn policy(&self) -> Option<Arc<PolicyAccount>> {
+        if !self.has_policy.load(Ordering::Relaxed) {
+            return None;
+        }
+        lock(&self.policy).clone()
+    }
+
+    /// The policy, and its limit at this moment; a policy that panics refuses.
+    pub(crate) fn judge(&self) -> Result<Option<Judge>, Reason> {
+        let Some(account) = self.policy() else { return Ok(None) };
+        let limit = contained(|| account.policy.limit()).ok_or(Reason::Policy(PANICKED))?;
+        Ok(Some(Judge { account, limit }))
+    }
+
+    pub(crate) fn set_device_budget(&self, bytes: u64) {
+        lock(&self.limits).device = bytes;
+        self.apply_limits();
+    }
+
+    pub(crate) fn set_heap_limit(&self, heap: u32, limit: Option<u64>) -> Result<(), MemoryError> {
+        if heap >= self.context.memory_properties().memory_heap_count {
+            return Err(MemoryError::InvalidRequest("there is no such heap"));
+        }
+        lock(&self.limits).heaps[heap as usize] = limit;
+        self.apply_limits();
+        Ok(())
+    }
+
+    pub(crate) fn begin_frame(&self) {
+        let polled = self.context.poll_budget();
+        lock(&self.limits).driver = polled;
+        self.apply_limits();
+    }
+
+    pub(crate) fn end_frame(&self) -> FrameDelta {
+        let delta = self.ledger.turn_frame();
+        if self.frame_threshold.is_some_and(|threshold| delta.allocated_bytes > threshold) {
+            self.observers.tell(&MemoryEvent::FrameThreshold(delta));
+        }
+        delta
+    }
+
+    /// The driver's word of the last poll.
+    pub(crate) fn driver_budget(&self) -> DriverBudget {
+        lock(&self.limits).driver
+    }
+
+    /// Bytes of new blocks that `heap` still has room for, by the driver's word.
+    pub(crate) fn block_headroom(&self, heap: u32) -> u64 {
+        let (driver, blocks) = (self.driver_budget(), self.context.block_bytes(heap));
+        let index = heap as usize;
+        driver.budget[index].saturating_sub(driver.usage_now(index, blocks))
+    }
+
+    /// Whether anything could refuse an allocation before the driver does.
+    pub(crate) fn could_refuse(&self) -> bool {
+        self.has_policy.load(Ordering::Relaxed) || self.ledger.is_strict()
+    }
+
+    pub(crate) fn heap_sizes(&self) -> [u64; vk::MAX_MEMORY_HEAPS] {
+        let mut sizes = [0; vk::MAX_MEMORY_HEAPS];
+        let heaps = self.context.memory_properties().memory_heaps_as_slice();
+        for (size, heap) in sizes.iter_mut().zip(heaps) {
+            *size = heap.size;
+        }
+        sizes
+    }
+
+    /// The sum of `bytes` over the heaps that count for the device.
+    pub(crate) fn device_budget_of(&self, bytes: &[u64]) -> u64 {
+        device_budget(self.context.memory_properties(), bytes)
+    }
+
+    /// Tells observers of the lines that changes have crossed since the last time.
+    pub(crate) fn tell_crossings(&self) {
+        if !self.ledger.has_news() {
+            return;
+        }
+        for pressure in self.ledger.take_crossed() {
+            let event = if pressure.over {
+                MemoryEvent::Over(pressure)
+            } else {
+                MemoryEvent::Near(pressure)
+            };
+            self.observers.tell(&event);
+        }
+    }
+
+    /// Hands the limits that hold now to the ledger.
+    fn apply_limits(&self) {
+        let limits = lock(&self.limits).clone();
+        let table = self.context.memory_properties();
+        let device = match limits.device {
+            0 => device_budget(table, &limits.driver.budget),
+            bytes => bytes,
+        };
+        self.ledger.set_limit(None, Some(device));
+        for (index, heap) in (0..table.memory_heap_count).zip(limits.heaps) {
+            let limit = heap.unwrap_or(limits.driver.budget[index as usize]);
+            self.ledger.set_limit(Some(index), Some(limit));
+        }
+        self.tell_crossings();
+    }
+}
+
+/// Heaps next to the device, one bit each.
+fn local_heaps(table: &vk::PhysicalDeviceMemoryProperties) -> u16 {
+    let heaps = (0..).zip(table.memory_heaps_as_slice());
+    heaps
+        .filter(|(_, heap)| heap.flags.contains(vk::MemoryHeapFlags::DEVICE_LOCAL))
+        .fold(0, |bits, (index, _): (u32, _)| bits | 1 << index)
+}
+
+/// The sum of `budget` over the device-local heaps, a window onto another of them not counted twice.
+///
+/// A heap that the host sees through every type of it, beside one that it does not see at all, is such a window.
+fn device_budget(table: &vk::PhysicalDeviceMemoryProperties, budget: &[u64]) -> u64 {
+    let local = local_heaps(table);
+    let visible = |heap: u32| {
+        let mut types = table.memory_types_as_slice().iter().filter(|t| t.heap_index == heap);
+        types.all(|t| t.property_flags.contains(vk::MemoryPropertyFlags::HOST_VISIBLE))
+    };
+    let heaps = || (0..table.memory_heap_count).filter(|heap| local & (1 << heap) != 0);
+    let hidden = heaps().any(|heap| !visible(heap));
+    heaps()
+        .filter(|heap| !(hidden && visible(*heap)))
+        .fold(0, |sum: u64, heap| sum.saturating_add(budget[heap as usize]))
+}

@@ -1,0 +1,95 @@
+//! The way back: object, memory, books, in this order.
+
+use std::sync::atomic::Ordering;
+
+use super::{
+    deed::Deed,
+    resources::{Backing, BufferAllocation, ImageAllocation},
+};
+use crate::{DeviceBudgetManager, MemoryBlock, Resource, resource::destroy};
+
+/// A buffer, an image or a block, as the one who pays for memory.
+///
+/// Made by `From`; what is placed over others' memory pays nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Charged<'a> {
+    deed: Option<&'a Deed>,
+}
+
+impl<'a> From<&'a BufferAllocation> for Charged<'a> {
+    fn from(buffer: &'a BufferAllocation) -> Self {
+        Self::of(&buffer.backing)
+    }
+}
+
+impl<'a> From<&'a ImageAllocation> for Charged<'a> {
+    fn from(image: &'a ImageAllocation) -> Self {
+        Self::of(&image.backing)
+    }
+}
+
+impl<'a> From<&'a MemoryBlock> for Charged<'a> {
+    fn from(block: &'a MemoryBlock) -> Self {
+        Self { deed: Some(block.deed()) }
+    }
+}
+
+impl<'a> Charged<'a> {
+    fn of(backing: &'a Backing) -> Self {
+        Self { deed: (!backing.is_alias()).then(|| backing.deed()) }
+    }
+}
+
+impl DeviceBudgetManager {
+    /// Destroys `buffer`, and gives its memory back unless others hold it.
+    ///
+    /// Any handle frees any resource: the deed knows the allocator and the books.
+    ///
+    /// # Safety
+    ///
+    /// - The device no longer uses it.
+    #[doc(alias = "FreeBuffer")]
+    pub unsafe fn free_buffer(&self, buffer: BufferAllocation) {
+        // SAFETY: live (invariant), and the device is done with it (caller).
+        unsafe { free(buffer.resource, buffer.backing) };
+    }
+
+    /// Destroys `image`, and gives its memory back unless others hold it.
+    ///
+    /// Any handle frees any resource: the deed knows the allocator and the books.
+    ///
+    /// # Safety
+    ///
+    /// - The device no longer uses it.
+    #[doc(alias = "FreeImage")]
+    pub unsafe fn free_image(&self, image: ImageAllocation) {
+        // SAFETY: live (invariant), and the device is done with it (caller).
+        unsafe { free(image.resource, image.backing) };
+    }
+
+    /// Notes that `resource` waits for the device: its bytes stay charged and are shown as retiring.
+    ///
+    /// Once is enough, and more is harmless. Aliases pay nothing, so they retire nothing.
+    pub fn mark_retiring<'a>(&self, resource: impl Into<Charged<'a>>) {
+        if let Some(deed) = resource.into().deed {
+            deed.retire();
+        }
+    }
+}
+
+/// # Safety
+///
+/// - `resource` is live, bound to `backing`, and the device is done with it.
+unsafe fn free(resource: Resource, backing: Backing) {
+    // SAFETY: live and unused (caller).
+    unsafe { destroy(backing.context(), resource) };
+    match backing {
+        // SAFETY: they belong together, and the only user is gone.
+        Backing::Own(allocation, deed) => unsafe { deed.release(allocation) },
+        Backing::Shared { block, alias, .. } => {
+            if alias {
+                block.deed().door.core.aliases.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
