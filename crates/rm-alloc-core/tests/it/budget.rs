@@ -4,10 +4,12 @@ mod accounts;
 mod aliases;
 mod events;
 mod frames;
+mod injected;
 mod limits;
 mod policies;
 mod relief;
 mod staging;
+mod threads;
 
 use ash::vk::BufferUsageFlags;
 use rm_alloc_core::{BufferAllocation, BufferRequest, DeviceBudgetManager};
