@@ -105,7 +105,7 @@ impl DeviceBudgetManager {
             // SAFETY: type, alignment and bounds were checked above, and the holder keeps the memory.
             let resource = unsafe { created.bind_at(memory.raw(), memory.offset() + offset) }?;
             memory.deed().door.core.aliases.fetch_add(1, Ordering::Relaxed);
-            let backing = Backing::Shared { block: memory.clone(), offset, alias: true };
+            let backing = Backing::shared(memory.clone(), offset, true);
             Ok(Made { resource, backing })
         };
         placed().map_err(|error| {

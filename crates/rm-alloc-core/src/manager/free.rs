@@ -1,6 +1,6 @@
 //! The way back: object, memory, books, in this order.
 
-use std::sync::atomic::Ordering;
+use std::{mem::ManuallyDrop, sync::atomic::Ordering};
 
 use super::{
     deed::Deed,
@@ -87,6 +87,8 @@ unsafe fn free(resource: Resource, backing: Backing) {
         // SAFETY: they belong together, and the only user is gone.
         Backing::Own(allocation, deed) => unsafe { deed.release(allocation) },
         Backing::Shared { block, alias, .. } => {
+            // The hold is given back here, and frees the memory if it was the last.
+            let block = ManuallyDrop::into_inner(block);
             if alias {
                 block.deed().door.core.aliases.fetch_sub(1, Ordering::Relaxed);
             }

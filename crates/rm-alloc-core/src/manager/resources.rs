@@ -1,6 +1,6 @@
 //! Buffers and images that are budgeted.
 
-use std::{num::NonZeroU64, ptr::NonNull, sync::Arc};
+use std::{mem::ManuallyDrop, num::NonZeroU64, ptr::NonNull, sync::Arc};
 
 use ash::vk;
 
@@ -16,7 +16,9 @@ pub(super) enum Backing {
     /// Memory of its own, inline.
     Own(Allocation, Deed),
     /// Memory that others may hold as well, and where the resource begins in it.
-    Shared { block: MemoryBlock, offset: u64, alias: bool },
+    ///
+    /// Held by hand: a resource that is dropped instead of freed leaks, and its object keeps using the bytes.
+    Shared { block: ManuallyDrop<MemoryBlock>, offset: u64, alias: bool },
 }
 
 impl Backing {
@@ -24,9 +26,13 @@ impl Backing {
     pub(super) fn new(allocation: Allocation, deed: Deed, aliasable: bool) -> Self {
         if aliasable {
             let block = MemoryBlock::new(allocation, deed, TilingClass::Mixed);
-            return Self::Shared { block, offset: 0, alias: false };
+            return Self::shared(block, 0, false);
         }
         Self::Own(allocation, deed)
+    }
+
+    pub(super) fn shared(block: MemoryBlock, offset: u64, alias: bool) -> Self {
+        Self::Shared { block: ManuallyDrop::new(block), offset, alias }
     }
 
     pub(super) fn deed(&self) -> &Deed {

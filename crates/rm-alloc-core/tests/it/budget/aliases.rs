@@ -174,3 +174,18 @@ fn shared_bytes_are_written_by_unsafe_code_alone() {
     free(&manager, alias);
     free(&manager, source);
 }
+
+/// Behaviour 32: a resource that is dropped instead of freed leaks, and never takes its bytes from under its object.
+#[test]
+fn a_dropped_resource_keeps_its_bytes() {
+    let (manager, sim) = manager(BudgetConfig::default());
+    let source = manager.allocate_buffer(&buffer(MIB).aliasable().label("forgotten")).unwrap();
+    let memory = source.memory().cloned().unwrap();
+    drop(source);
+    drop(memory);
+    assert_eq!(manager.stats().used, MIB, "the leaked buffer still holds its memory");
+    let leaks: Vec<_> = sim.leaks().iter().map(ToString::to_string).collect();
+    assert_eq!(leaks.len(), 2, "buffer and memory are alive: {leaks:?}");
+    // The leak keeps the simulated device for ever; its verdict is taken here.
+    assert!(sim.verdict().is_err());
+}
