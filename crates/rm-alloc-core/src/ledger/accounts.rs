@@ -186,7 +186,7 @@ impl Accounts {
         FrameDelta { utilisation, ..std::mem::replace(&mut self.frame, next) }
     }
 
-    pub(super) fn device(&self) -> Figures {
+    pub(super) fn device_figures(&self) -> Figures {
         self.device.figures
     }
 

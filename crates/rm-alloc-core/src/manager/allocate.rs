@@ -121,7 +121,7 @@ impl<'r> Orders<'r> {
         let NoMemory { kind, types } = none;
         let name = contained(|| Box::from(door.allocator.name())).unwrap_or_default();
         let mut refusal = Refusal::new(self.what, self.label, bytes, &name).types(types);
-        refusal.retiring = door.core.ledger.device().retiring;
+        refusal.retiring = door.core.ledger.device_figures().retiring;
         door.core.observers.tell(&MemoryEvent::Refused(&refusal));
         AllocationError::new(kind, refusal)
     }
