@@ -84,8 +84,6 @@ impl HostRange<'_> {
         let atom = self.context.limits().non_coherent_atom_size;
         let base = self.allocation.offset();
         let whole = base..base + self.allocation.size();
-        let base = self.allocation.offset();
-        let whole = base..base + self.allocation.size();
         let range = whole_atoms(&whole, self.start + offset, length, atom);
         let info = vk::MappedMemoryRange::default()
             .memory(self.allocation.memory())
