@@ -9,12 +9,7 @@ mod limits;
 mod memory;
 mod owner;
 
-use std::{
-    any::Any,
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{any::Any, collections::HashMap, fmt, sync::Arc};
 
 use ash::vk;
 
@@ -28,8 +23,10 @@ pub use self::{
 };
 pub(crate) use self::{budget::DriverBudget, commands::Commands};
 use crate::{
-    MemoryError, MemoryObserver, TypeQuery, memory_type, observer::Observers,
-    request::check::DeviceRules, sync::lock,
+    MemoryError, MemoryObserver, TypeQuery, memory_type,
+    observer::Observers,
+    request::check::DeviceRules,
+    sync::{Mutex, lock},
 };
 
 /// What a [`DeviceContext`] is made of: the user's own Vulkan objects.

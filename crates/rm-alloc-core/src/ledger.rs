@@ -3,24 +3,26 @@
 //! # Protocol
 //!
 //! One short mutex guards plain figures; no driver call and no callback happens under it.
-//! Checks and additions are one critical section, so no interleaving of threads overshoots a limit, a peak is the
-//! true maximum, and nothing is refused while room is there.
-//! An attempt reserves what it asks for. If it is granted exactly that, it settles without touching the books again; a
-//! surplus is admitted in a critical section of its own. An attempt that fails is refunded.
-//! So a pair of allocate and free costs two critical sections.
+//! An attempt first *reserves*: check and addition are one critical section, so no interleaving of threads overshoots a
+//! limit, and nothing is refused while room is there. It *enlarges* the reservation if more was granted, and *settles*
+//! once nothing can fail any more: only then do the bytes count as used, raise a peak, cross a line or appear in a frame.
+//! So an attempt that fails leaves no trace, and its drop gives the room back.
+//! Where nothing could refuse, nothing is set aside, and the attempt costs one critical section instead of two; limits
+//! that become strict meanwhile find it admitted already.
 //! Limits only judge: lowering one below what is used makes the account *over*, and frees always succeed.
 //!
 //! Accounts have two dimensions. Where: the device (memory in device-local heaps) and the heap. What: the category and
-//! the user's tag. A reservation touches one path in each.
+//! the user's tag. A charge touches one path in each; reservations count where limits are, on the first.
 
 mod accounts;
 mod figures;
+#[cfg(all(test, loom))]
+mod model;
 mod pressure;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use ash::vk;
 
@@ -30,19 +32,22 @@ pub use self::{
     figures::{Figures, FrameDelta, OverBudget},
     pressure::Pressure,
 };
-use crate::{BudgetPolicy, Category, Tag, sync::lock};
+use crate::{
+    BudgetPolicy, Category, Tag,
+    sync::{AtomicBool, AtomicU64, Mutex, lock},
+};
 
 /// The figures, and the limits that judge them.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     accounts: Mutex<Accounts>,
-    // A copy of `Accounts::strict`, relaxed: it only decides whether asking beforehand is worth a lock.
+    // A copy of `Accounts::strict`, relaxed: whoever changes it is not ordered with attempts of other threads anyway.
     strict: AtomicBool,
-    // Whether `Accounts::crossed` holds anything; set under the lock, relaxed, because whoever finds it set takes the lock.
+    // Whether `Accounts` has crossings to tell of; set under the lock, relaxed, because whoever finds it set takes the lock.
     news: AtomicBool,
 }
 
-/// Where in the book something is booked.
+/// Where in the books something is entered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct AccountPath {
     pub(crate) heap: u8,
@@ -83,12 +88,11 @@ pub(crate) struct Judge {
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Reservation<'l> {
-    // Invariant: `charge` is booked in `ledger` for as long as `self` lives.
+    // Invariant: `bytes` are pending on `path`, and with `judge`, for as long as `self` lives; 0 where nothing could refuse.
     ledger: &'l Ledger,
-    charge: Charge,
-    limit: Option<u64>,
-    // The frame in which it was booked: a later one must not pay for its failure.
-    frame: u64,
+    path: AccountPath,
+    bytes: u64,
+    judge: Option<Judge>,
 }
 
 /// Bytes that are charged, until [`Ledger::release`].
@@ -103,33 +107,29 @@ pub(crate) struct Charge {
 
 impl Ledger {
     pub(crate) fn new(local_heaps: u16, strict: bool, warning_percent: u8) -> Self {
-        let accounts = Accounts::new(local_heaps, strict, warning_percent);
         Self {
-            accounts: Mutex::new(accounts),
+            accounts: Mutex::new(Accounts::new(local_heaps, strict, warning_percent)),
             strict: AtomicBool::new(strict),
             news: AtomicBool::new(false),
         }
     }
 
     /// Sets bytes aside, if every account on the path has room or nothing is strict.
+    #[inline]
     pub(crate) fn reserve(
         &self,
         path: AccountPath,
         bytes: u64,
         judge: Option<Judge>,
     ) -> Result<Reservation<'_>, OverBudget> {
-        let (policy, limit) = match judge {
-            Some(Judge { account, limit }) => (Some(account), limit),
-            None => (None, None),
-        };
-        let charge = Charge { path, bytes, committed: bytes, policy };
+        if judge.is_none() && !self.is_strict() {
+            return Ok(Reservation { ledger: self, path, bytes: 0, judge });
+        }
         let mut accounts = lock(&self.accounts);
-        accounts.admit(path, bytes, charge.policy.as_deref(), limit)?;
-        accounts.book(&charge);
-        let frame = accounts.frame.frame;
-        self.note_news(&accounts);
+        accounts.admit(path, bytes, judge.as_ref())?;
+        accounts.set_aside(path, bytes, judge.as_ref());
         drop(accounts);
-        Ok(Reservation { ledger: self, charge, limit, frame })
+        Ok(Reservation { ledger: self, path, bytes, judge })
     }
 
     /// Whether `bytes` would be admitted now; says nothing about the next moment.
@@ -139,51 +139,40 @@ impl Ledger {
         bytes: u64,
         judge: Option<&Judge>,
     ) -> Result<(), OverBudget> {
-        let (policy, limit) = judge.map_or((None, None), |j| (Some(&*j.account), j.limit));
-        lock(&self.accounts).admit(path, bytes, policy, limit)
+        lock(&self.accounts).admit(path, bytes, judge)
     }
 
     /// Gives back what was charged.
+    #[inline]
     pub(crate) fn release(&self, charge: &Charge, retiring: bool) {
-        let mut accounts = lock(&self.accounts);
-        accounts.frame.freed_bytes = accounts.frame.freed_bytes.wrapping_add(charge.bytes);
-        accounts.frame.frees += 1;
-        if retiring {
-            accounts.each(charge.path, |figures| figures.retiring -= charge.bytes);
-        }
-        accounts.strike(charge);
-    }
-
-    /// Gives back what was charged for something that never came to be.
-    pub(crate) fn undo(&self, charge: &Charge) {
-        let mut accounts = lock(&self.accounts);
-        accounts.strike(charge);
-        accounts.frame.allocated_bytes =
-            accounts.frame.allocated_bytes.saturating_sub(charge.bytes);
-        accounts.frame.allocations = accounts.frame.allocations.saturating_sub(1);
+        lock(&self.accounts).strike(charge, retiring);
     }
 
     /// Notes that `charge` now waits for the device; it stays charged.
     pub(crate) fn retire(&self, charge: &Charge) {
-        lock(&self.accounts).each(charge.path, |figures| figures.retiring += charge.bytes);
+        lock(&self.accounts).retire(charge);
     }
 
-    /// Sets the limit of the device (`None`) or of a heap, in bytes; `None` lifts it.
-    pub(crate) fn set_limit(&self, heap: Option<u32>, limit: Option<u64>) {
+    /// Sets the limits of the device and of every heap, in bytes; `None` lifts one.
+    pub(crate) fn set_limits(
+        &self,
+        device: Option<u64>,
+        heaps: &[Option<u64>; vk::MAX_MEMORY_HEAPS],
+    ) {
         let mut accounts = lock(&self.accounts);
-        accounts.set_limit(heap, limit);
+        accounts.set_limits(device, heaps);
         self.note_news(&accounts);
     }
 
     /// The lines that were crossed upwards since the last call, to be told of outside the lock.
     pub(crate) fn take_crossed(&self) -> Vec<Pressure> {
-        if !self.news.swap(false, Ordering::Relaxed) {
-            return Vec::new();
-        }
-        std::mem::take(&mut lock(&self.accounts).crossed)
+        let mut accounts = lock(&self.accounts);
+        self.news.store(false, Ordering::Relaxed);
+        accounts.take_crossed()
     }
 
     /// Whether [`take_crossed`](Self::take_crossed) is worth a call.
+    #[inline]
     pub(crate) fn has_news(&self) -> bool {
         self.news.load(Ordering::Relaxed)
     }
@@ -195,23 +184,23 @@ impl Ledger {
     }
 
     /// Whether limits refuse; says nothing about the next moment.
+    #[inline]
     pub(crate) fn is_strict(&self) -> bool {
         self.strict.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn device_figures(&self) -> Figures {
-        lock(&self.accounts).device_figures()
-    }
-
-    pub(crate) fn heap(&self, heap: u32) -> Figures {
-        let heaps = self.snapshot().1;
-        heaps.get(heap as usize).copied().unwrap_or_default()
     }
 
     /// Figures of the device and of every heap, of one moment.
     pub(crate) fn snapshot(&self) -> (Figures, [Figures; vk::MAX_MEMORY_HEAPS]) {
         let accounts = lock(&self.accounts);
-        (accounts.device_figures(), accounts.heaps())
+        (accounts.device(), accounts.heaps())
+    }
+
+    pub(crate) fn device(&self) -> Figures {
+        lock(&self.accounts).device()
+    }
+
+    pub(crate) fn heap(&self, heap: u32) -> Figures {
+        lock(&self.accounts).heap(heap)
     }
 
     pub(crate) fn category(&self, category: Category) -> Figures {
@@ -222,50 +211,56 @@ impl Ledger {
         lock(&self.accounts).tag(tag)
     }
 
-    #[inline]
-    fn note_news(&self, accounts: &Accounts) {
-        if !accounts.crossed.is_empty() {
-            self.news.store(true, Ordering::Relaxed);
-        }
-    }
-
     /// Begins the figures of the next frame, and returns those of the one that ends.
     pub(crate) fn turn_frame(&self) -> FrameDelta {
         lock(&self.accounts).turn_frame()
     }
+
+    #[inline]
+    fn note_news(&self, accounts: &Accounts) {
+        if accounts.has_crossed() {
+            self.news.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Reservation<'_> {
-    /// Turns the reservation into a charge of `granted` bytes; a surplus is admitted or everything is given back.
-    pub(crate) fn settle(mut self, granted: u64) -> Result<Charge, OverBudget> {
-        if let Some(surplus) = granted.checked_sub(self.charge.bytes).filter(|bytes| *bytes > 0) {
-            let mut accounts = lock(&self.ledger.accounts);
-            let policy = self.charge.policy.as_deref();
-            if let Err(over) = accounts.admit(self.charge.path, surplus, policy, self.limit) {
-                drop(accounts);
-                return Err(over);
-            }
-            accounts.enlarge(&self.charge, surplus);
-            self.ledger.note_news(&accounts);
-            drop(accounts);
-            self.charge.bytes = granted;
+    /// Sets aside what was granted beyond what was asked for, if there is room; nothing changes if not.
+    pub(crate) fn enlarge(&mut self, granted: u64) -> Result<(), OverBudget> {
+        let surplus = granted.saturating_sub(self.bytes);
+        if self.bytes == 0 || surplus == 0 {
+            return Ok(());
         }
-        let Charge { path, bytes, committed, .. } = self.charge;
-        let policy = self.charge.policy.take();
-        // It is the charge's from here on.
+        let mut accounts = lock(&self.ledger.accounts);
+        accounts.admit(self.path, surplus, self.judge.as_ref())?;
+        accounts.set_aside(self.path, surplus, self.judge.as_ref());
+        self.bytes = granted;
+        Ok(())
+    }
+
+    /// Charges `granted` bytes, of which `committed` are really needed, in place of what was set aside.
+    #[inline]
+    pub(crate) fn settle(mut self, granted: u64, committed: u64) -> Charge {
+        let policy = self.judge.take().map(|judge| judge.account);
+        let charge = Charge { path: self.path, bytes: granted, committed, policy };
+        let mut accounts = lock(&self.ledger.accounts);
+        if self.bytes != 0 {
+            accounts.put_back(self.path, self.bytes, charge.policy.as_deref());
+        }
+        accounts.book(&charge);
+        self.ledger.note_news(&accounts);
+        drop(accounts);
+        // Nothing is pending any more.
         std::mem::forget(self);
-        Ok(Charge { path, bytes, committed, policy })
+        charge
     }
 }
 
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        let mut accounts = lock(&self.ledger.accounts);
-        accounts.strike(&self.charge);
-        if accounts.frame.frame == self.frame {
-            accounts.frame.allocated_bytes =
-                accounts.frame.allocated_bytes.wrapping_sub(self.charge.bytes);
-            accounts.frame.allocations -= 1;
+        if self.bytes != 0 {
+            let policy = self.judge.as_ref().map(|judge| &*judge.account);
+            lock(&self.ledger.accounts).put_back(self.path, self.bytes, policy);
         }
     }
 }

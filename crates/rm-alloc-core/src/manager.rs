@@ -2,6 +2,7 @@
 
 mod alias;
 mod allocate;
+mod attempt;
 mod block;
 mod config;
 mod core;

@@ -9,14 +9,18 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, Weak,
+        Arc, Weak,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use bitflags::bitflags;
 
-use crate::{FrameDelta, FreedParcel, Parcel, Pressure, Refusal, callback::contained, sync::lock};
+use crate::{
+    FrameDelta, FreedParcel, Parcel, Pressure, Refusal,
+    callback::contained,
+    sync::{Mutex, lock},
+};
 
 bitflags! {
     /// The events an observer wants to hear of.

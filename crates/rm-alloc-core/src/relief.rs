@@ -2,11 +2,15 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Weak},
     thread::{self, ThreadId},
 };
 
-use crate::{MemoryAllocator, callback::contained, sync::lock};
+use crate::{
+    MemoryAllocator,
+    callback::contained,
+    sync::{Mutex, lock},
+};
 
 /// When a relief is asked, from what costs nothing to what costs most.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -21,6 +25,7 @@ pub enum ReliefStage {
 
 /// What is missing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Shortage {
     /// Index of the heap.
     pub heap: u32,
@@ -38,8 +43,17 @@ pub trait MemoryRelief: Send + Sync {
     /// When to ask.
     fn stage(&self) -> ReliefStage;
 
-    /// Gives memory back and says how many bytes went back to the ledger *now*.
+    /// Gives memory back and says how many bytes went back *now*.
     fn relieve(&self, shortage: Shortage) -> u64;
+}
+
+/// Whose word a shortage is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Short {
+    /// A limit on resource bytes, to which blocks mean nothing.
+    Budget,
+    /// The driver's, or that of a bound on new blocks.
+    Blocks,
 }
 
 /// The reliefs of one manager.
@@ -62,46 +76,72 @@ impl Reliefs {
 
     /// Runs stage after stage until `shortage` is met, and says whether anything came back.
     ///
-    /// Between spares and eviction, empty blocks of `allocator` go back to the driver.
-    pub(crate) fn relieve(&self, allocator: &dyn MemoryAllocator, shortage: Shortage) -> bool {
-        let thread = thread::current().id();
-        if lock(&self.climbing).contains(&thread) {
-            return false;
+    /// Where blocks are short, empty ones of `allocator` go back to the driver between spares and eviction.
+    pub(crate) fn relieve(
+        &self,
+        allocator: &dyn MemoryAllocator,
+        shortage: Shortage,
+        short: Short,
+    ) -> bool {
+        let Some(_climbing) = Climbing::begin(&self.climbing) else { return false };
+        let mut freed = self.ask(ReliefStage::Collect, shortage, 0);
+        freed = self.ask(ReliefStage::Spares, shortage, freed);
+        if short == Short::Blocks {
+            // What reliefs freed may lie in blocks that are kept, so their word alone is not enough.
+            let trimmed = contained(|| allocator.trim(shortage.heap, 0)).unwrap_or(0);
+            freed = freed.saturating_add(trimmed);
         }
-        lock(&self.climbing).push(thread);
-        let freed = self.climb(allocator, shortage);
-        lock(&self.climbing).retain(|known| *known != thread);
-        freed > 0
+        self.ask(ReliefStage::Evict, shortage, freed) > 0
     }
 
-    fn climb(&self, allocator: &dyn MemoryAllocator, shortage: Shortage) -> u64 {
+    /// Asks the reliefs of `stage`, until `freed` and what they give back is enough; returns both together.
+    fn ask(&self, stage: ReliefStage, shortage: Shortage, mut freed: u64) -> u64 {
+        if freed >= shortage.bytes {
+            return freed;
+        }
         let list: Vec<_> = lock(&self.list)
             .iter()
-            .filter_map(|(stage, relief)| Some((*stage, relief.upgrade()?)))
+            .filter(|(known, _)| *known == stage)
+            .filter_map(|(_, relief)| relief.upgrade())
             .collect();
-        let (cheap, dear): (Vec<_>, Vec<_>) =
-            list.into_iter().partition(|(stage, _)| *stage < ReliefStage::Evict);
-        let mut freed: u64 = 0;
-        for (_, relief) in cheap {
-            freed = freed.saturating_add(ask(relief, shortage));
-            if freed >= shortage.bytes {
-                return freed;
+        for relief in list {
+            if freed < shortage.bytes {
+                // A panic counts as nothing.
+                let answer = contained(|| relief.relieve(shortage)).unwrap_or(0);
+                freed = freed.saturating_add(answer);
             }
-        }
-        freed = freed.saturating_add(allocator.trim(shortage.heap, 0));
-        for (_, relief) in dear {
-            if freed >= shortage.bytes {
-                break;
-            }
-            freed = freed.saturating_add(ask(relief, shortage));
+            // Whoever holds the last handle drops the relief, which is the user's code as well.
+            contained(move || drop(relief));
         }
         freed
     }
 }
 
-/// Asks one; a panic counts as nothing.
-fn ask(relief: Arc<dyn MemoryRelief>, shortage: Shortage) -> u64 {
-    contained(move || relief.relieve(shortage)).unwrap_or(0)
+/// A thread on the ladder, until dropped.
+struct Climbing<'r> {
+    // Invariant: the current thread is in the list once, for as long as `self` lives.
+    threads: &'r Mutex<Vec<ThreadId>>,
+}
+
+impl<'r> Climbing<'r> {
+    /// `None` if this thread is on it already.
+    fn begin(threads: &'r Mutex<Vec<ThreadId>>) -> Option<Self> {
+        let thread = thread::current().id();
+        let mut list = lock(threads);
+        if list.contains(&thread) {
+            return None;
+        }
+        list.push(thread);
+        drop(list);
+        Some(Self { threads })
+    }
+}
+
+impl Drop for Climbing<'_> {
+    fn drop(&mut self) {
+        let thread = thread::current().id();
+        lock(self.threads).retain(|known| *known != thread);
+    }
 }
 
 impl fmt::Debug for Reliefs {

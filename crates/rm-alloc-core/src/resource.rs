@@ -9,7 +9,7 @@ pub(crate) use self::{
     bound::{Bound, name_buffer},
     create::AnyRequest,
     host::HostRange,
-    object::{Created, destroy},
+    object::destroy,
 };
 pub use self::{
     bound::{BoundBuffer, BoundImage},

@@ -1,8 +1,11 @@
 //! The staging quota: how much may be on its way to the device at a time.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::{MemoryError, sync::lock};
+use crate::{
+    MemoryError,
+    sync::{Mutex, lock},
+};
 
 /// One counter with one owner; everyone who stages reserves here.
 #[derive(Debug)]

@@ -15,14 +15,15 @@ pub(crate) struct DriverBudget {
     pub(crate) budget: [u64; vk::MAX_MEMORY_HEAPS],
     /// What the process used.
     pub(crate) usage: [u64; vk::MAX_MEMORY_HEAPS],
-    /// What our own blocks were at that moment.
+    /// What our own blocks were at that moment, or less.
     pub(crate) blocks: [u64; vk::MAX_MEMORY_HEAPS],
 }
 
 impl DeviceContext {
     /// Asks the driver, which costs a call where the extension is enabled.
     pub(crate) fn poll_budget(&self) -> DriverBudget {
-        let blocks = self.blocks().heaps.map(|heap| heap.bytes);
+        let block_bytes = || self.blocks().heaps.map(|heap| heap.bytes);
+        let mut blocks = block_bytes();
         if !self.rules.features.contains(MemoryFeatures::MEMORY_BUDGET) {
             let share = |heap: vk::MemoryHeap| heap.size / 100 * SHARE_PERCENT;
             return DriverBudget {
@@ -37,6 +38,10 @@ impl DeviceContext {
         unsafe {
             self.instance
                 .get_physical_device_memory_properties2(self.physical_device, &mut properties);
+        }
+        // Blocks may come and go meanwhile; the lesser figure lets usage seem higher than it is, which is the safe side.
+        for (before, after) in blocks.iter_mut().zip(block_bytes()) {
+            *before = after.min(*before);
         }
         DriverBudget { budget: answer.heap_budget, usage: answer.heap_usage, blocks }
     }

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use ash::vk;
 
-use crate::{Bytes, MemoryError, OverBudget};
+use crate::{Bytes, MemoryError, OverBudget, relief::Short};
 
 /// What went wrong, for callers that branch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -76,7 +76,7 @@ impl From<MemoryError> for ErrorKind {
 impl From<Reason> for ErrorKind {
     fn from(reason: Reason) -> Self {
         match reason {
-            Reason::Budget(OverBudget { requested, available, retiring }) => {
+            Reason::Budget(OverBudget { requested, available, retiring, .. }) => {
                 Self::OverBudget { requested, available, retiring }
             }
             Reason::Memory(error) => error.into(),
@@ -230,5 +230,30 @@ impl Reason {
             Self::Memory(error) => error.is_shortage(),
             Self::Lacks(_) | Self::Policy(_) | Self::Reserved(_) | Self::TypeBits => false,
         }
+    }
+
+    /// What is short, where memory that comes back could let the same attempt succeed.
+    pub(crate) fn relievable(self) -> Option<Short> {
+        match self {
+            Self::Budget(over) if over.requested <= over.limit => Some(Short::Budget),
+            Self::Memory(
+                MemoryError::OutOfDeviceMemory
+                | MemoryError::OverHeadroom { .. }
+                | MemoryError::TooManyAllocations,
+            ) => Some(Short::Blocks),
+            _ => None,
+        }
+    }
+}
+
+impl From<MemoryError> for Reason {
+    fn from(error: MemoryError) -> Self {
+        Self::Memory(error)
+    }
+}
+
+impl From<OverBudget> for Reason {
+    fn from(over: OverBudget) -> Self {
+        Self::Budget(over)
     }
 }

@@ -1,11 +1,15 @@
 //! The accounts themselves: plain figures, changed under the ledger's lock.
+//!
+//! Sums wrap: sizes are checked against their heap before they get here, so none ever does, and if a backend granted
+//! nonsense, taking it off again would still be exact.
 
 use std::collections::HashMap;
 
 use ash::vk;
 
 use super::{
-    AccountPath, Charge, Figures, FrameDelta, OverBudget, PolicyAccount, Pressure, pressure::Lines,
+    AccountPath, Charge, Figures, FrameDelta, Judge, OverBudget, PolicyAccount, Pressure,
+    pressure::Lines,
 };
 use crate::{Category, Tag};
 
@@ -15,15 +19,15 @@ const CATEGORIES: usize = 5;
 pub(super) struct Accounts {
     // Invariant: `device` is the sum over the local heaps; heaps, and categories, each sum up to all charges.
     device: Account,
+    frame: FrameDelta,
+    pub(super) strict: bool,
+    /// Heaps next to the device, one bit each: what is entered there counts for the device.
+    local_heaps: u16,
     heaps: [Account; vk::MAX_MEMORY_HEAPS],
     categories: [Figures; CATEGORIES],
     tags: HashMap<Tag, Figures>,
-    /// Heaps next to the device, one bit each: what is booked there counts for the device.
-    local_heaps: u16,
-    pub(super) strict: bool,
-    pub(super) frame: FrameDelta,
-    /// Lines that were crossed upwards and nobody was told of yet.
-    pub(super) crossed: Vec<Pressure>,
+    /// Crossings that nobody was told of yet: the last one of each account, so that they do not pile up.
+    crossed: Vec<Pressure>,
 }
 
 /// Figures with a limit that is watched.
@@ -46,12 +50,12 @@ impl Accounts {
         let account = Account { figures: Figures::default(), lines: Lines::new(warning_percent) };
         Self {
             device: account,
+            frame: FrameDelta::default(),
+            strict,
+            local_heaps,
             heaps: [account; vk::MAX_MEMORY_HEAPS],
             categories: [Figures::default(); CATEGORIES],
             tags: HashMap::new(),
-            local_heaps,
-            strict,
-            frame: FrameDelta::default(),
             crossed: Vec::new(),
         }
     }
@@ -61,62 +65,55 @@ impl Accounts {
         &self,
         path: AccountPath,
         bytes: u64,
-        policy: Option<&PolicyAccount>,
-        limit: Option<u64>,
+        judge: Option<&Judge>,
     ) -> Result<(), OverBudget> {
-        if let (Some(account), Some(limit)) = (policy, limit) {
-            let available = limit.saturating_sub(account.bytes());
-            if bytes > available {
-                return Err(OverBudget { requested: bytes, available, retiring: 0 });
-            }
-        }
-        let heap = &self.heaps[usize::from(path.heap)].figures;
-        let device = &self.device.figures;
-        // Counting is never allowed to wrap, strict or not; the device holds no less than a local heap.
-        let most = heap.reserved.max(device.reserved);
-        if most.checked_add(bytes).is_none() {
-            return Err(OverBudget { requested: bytes, available: 0, retiring: heap.retiring });
+        if let Some(Judge { account, limit: Some(limit) }) = judge {
+            let admitted =
+                Figures { reserved: account.bytes(), limit: Some(*limit), ..Figures::default() };
+            admitted.admit(bytes)?;
         }
         if !self.strict {
             return Ok(());
         }
-        let tightest = if self.is_local(path) && device.available() < heap.available() {
-            device
-        } else {
-            heap
-        };
-        let available = tightest.available();
-        if bytes > available {
-            return Err(OverBudget { requested: bytes, available, retiring: tightest.retiring });
+        if self.is_local(path) {
+            self.device.figures.admit(bytes)?;
         }
-        Ok(())
+        self.heaps[usize::from(path.heap)].figures.admit(bytes)
     }
 
-    /// Books a charge that was admitted.
+    /// Notes bytes of an attempt under way, which were admitted.
+    pub(super) fn set_aside(&mut self, path: AccountPath, bytes: u64, judge: Option<&Judge>) {
+        if let Some(judge) = judge {
+            judge.account.add(bytes);
+        }
+        self.each_limited(path, |figures| figures.pending = figures.pending.wrapping_add(bytes));
+    }
+
+    /// The reverse of [`set_aside`](Self::set_aside).
+    pub(super) fn put_back(
+        &mut self,
+        path: AccountPath,
+        bytes: u64,
+        policy: Option<&PolicyAccount>,
+    ) {
+        if let Some(policy) = policy {
+            policy.add(bytes.wrapping_neg());
+        }
+        self.each_limited(path, |figures| figures.pending = figures.pending.wrapping_sub(bytes));
+    }
+
+    /// Enters a charge.
     #[inline]
     pub(super) fn book(&mut self, charge: &Charge) {
-        self.frame.allocated_bytes = self.frame.allocated_bytes.wrapping_add(charge.bytes);
-        self.frame.allocations += 1;
         if let Some(policy) = &charge.policy {
             policy.add(charge.bytes);
         }
+        self.frame.allocated_bytes = self.frame.allocated_bytes.wrapping_add(charge.bytes);
+        self.frame.allocations += 1;
         self.each(charge.path, |figures| {
-            figures.reserved += charge.bytes;
-            figures.committed += charge.committed;
+            figures.reserved = figures.reserved.wrapping_add(charge.bytes);
+            figures.committed = figures.committed.wrapping_add(charge.committed);
             figures.count += 1;
-            figures.peak = figures.peak.max(figures.reserved);
-        });
-        self.watch(charge.path);
-    }
-
-    /// Adds an admitted surplus to a charge.
-    pub(super) fn enlarge(&mut self, charge: &Charge, surplus: u64) {
-        self.frame.allocated_bytes = self.frame.allocated_bytes.wrapping_add(surplus);
-        if let Some(policy) = &charge.policy {
-            policy.add(surplus);
-        }
-        self.each(charge.path, |figures| {
-            figures.reserved += surplus;
             figures.peak = figures.peak.max(figures.reserved);
         });
         self.watch(charge.path);
@@ -124,59 +121,39 @@ impl Accounts {
 
     /// Takes a charge off every account of its path.
     #[inline]
-    pub(super) fn strike(&mut self, charge: &Charge) {
+    pub(super) fn strike(&mut self, charge: &Charge, retiring: bool) {
         if let Some(policy) = &charge.policy {
             policy.add(charge.bytes.wrapping_neg());
         }
+        self.frame.freed_bytes = self.frame.freed_bytes.wrapping_add(charge.bytes);
+        self.frame.frees += 1;
+        let retired = if retiring { charge.bytes } else { 0 };
         self.each(charge.path, |figures| {
-            figures.reserved -= charge.bytes;
-            figures.committed -= charge.committed;
+            figures.reserved = figures.reserved.wrapping_sub(charge.bytes);
+            figures.committed = figures.committed.wrapping_sub(charge.committed);
+            figures.retiring = figures.retiring.wrapping_sub(retired);
             figures.count -= 1;
         });
         self.watch(charge.path);
     }
 
-    /// Every set of figures on the path.
-    #[inline]
-    pub(super) fn each(&mut self, path: AccountPath, change: impl Fn(&mut Figures)) {
-        if self.is_local(path) {
-            change(&mut self.device.figures);
-        }
-        change(&mut self.heaps[usize::from(path.heap)].figures);
-        change(&mut self.categories[slot(path.category)]);
-        if path.tag != Tag(0) {
-            change(self.tags.entry(path.tag).or_default());
-        }
+    /// Shows a charge as waiting for the device.
+    pub(super) fn retire(&mut self, charge: &Charge) {
+        self.each(charge.path, |figures| {
+            figures.retiring = figures.retiring.wrapping_add(charge.bytes);
+        });
     }
 
-    /// Looks whether the last change along `path` has crossed a line.
-    #[inline]
-    fn watch(&mut self, path: AccountPath) {
-        if self.device.is_news() || self.heaps[usize::from(path.heap)].is_news() {
-            self.note(None);
-            self.note(Some(path.heap.into()));
-        }
-    }
-
-    /// Looks at the lines of the device or a heap, and notes one that was crossed upwards.
-    #[cold]
-    fn note(&mut self, heap: Option<u32>) {
-        let account = match heap {
-            None => Some(&mut self.device),
-            Some(heap) => self.heaps.get_mut(heap as usize),
-        };
-        let crossed = account.and_then(|account| account.lines.cross(&account.figures, heap));
-        self.crossed.extend(crossed);
-    }
-
-    pub(super) fn set_limit(&mut self, heap: Option<u32>, limit: Option<u64>) {
-        let account = match heap {
-            None => Some(&mut self.device),
-            Some(heap) => self.heaps.get_mut(heap as usize),
-        };
-        if let Some(account) = account {
-            account.figures.limit = limit;
-            self.note(heap);
+    pub(super) fn set_limits(
+        &mut self,
+        device: Option<u64>,
+        heaps: &[Option<u64>; vk::MAX_MEMORY_HEAPS],
+    ) {
+        self.device.figures.limit = device;
+        self.look(None);
+        for (index, limit) in (0..).zip(heaps) {
+            self.heaps[usize::from(index)].figures.limit = *limit;
+            self.look(Some(index));
         }
     }
 
@@ -186,12 +163,26 @@ impl Accounts {
         FrameDelta { utilisation, ..std::mem::replace(&mut self.frame, next) }
     }
 
-    pub(super) fn device_figures(&self) -> Figures {
+    pub(super) fn take_crossed(&mut self) -> Vec<Pressure> {
+        std::mem::take(&mut self.crossed)
+    }
+
+    #[inline]
+    pub(super) fn has_crossed(&self) -> bool {
+        !self.crossed.is_empty()
+    }
+
+    pub(super) fn device(&self) -> Figures {
         self.device.figures
     }
 
     pub(super) fn heaps(&self) -> [Figures; vk::MAX_MEMORY_HEAPS] {
         self.heaps.map(|heap| heap.figures)
+    }
+
+    /// Zeros if there is no such heap.
+    pub(super) fn heap(&self, heap: u32) -> Figures {
+        self.heaps.get(heap as usize).map(|heap| heap.figures).unwrap_or_default()
     }
 
     pub(super) fn category(&self, category: Category) -> Figures {
@@ -202,11 +193,56 @@ impl Accounts {
         self.tags.get(&tag).copied().unwrap_or_default()
     }
 
+    #[inline]
     fn is_local(&self, path: AccountPath) -> bool {
         self.local_heaps & (1 << path.heap) != 0
     }
+
+    /// Every set of figures on the path that has a limit.
+    #[inline]
+    fn each_limited(&mut self, path: AccountPath, change: impl Fn(&mut Figures)) {
+        if self.is_local(path) {
+            change(&mut self.device.figures);
+        }
+        change(&mut self.heaps[usize::from(path.heap)].figures);
+    }
+
+    /// Every set of figures on the path.
+    #[inline]
+    fn each(&mut self, path: AccountPath, change: impl Fn(&mut Figures)) {
+        self.each_limited(path, &change);
+        change(&mut self.categories[slot(path.category)]);
+        if path.tag != Tag(0) {
+            change(self.tags.entry(path.tag).or_default());
+        }
+    }
+
+    /// Looks whether the last change along `path` has crossed a line.
+    #[inline]
+    fn watch(&mut self, path: AccountPath) {
+        if self.device.is_news() || self.heaps[usize::from(path.heap)].is_news() {
+            self.look(None);
+            self.look(Some(path.heap));
+        }
+    }
+
+    /// Looks at the lines of one account.
+    #[cold]
+    fn look(&mut self, heap: Option<u8>) {
+        let account = match heap {
+            None => &mut self.device,
+            Some(heap) => &mut self.heaps[usize::from(heap)],
+        };
+        let crossed = account.lines.cross(&account.figures, heap.map(u32::from));
+        let Some(pressure) = crossed else { return };
+        match self.crossed.iter_mut().find(|known| known.heap == pressure.heap) {
+            Some(known) => *known = pressure,
+            None => self.crossed.push(pressure),
+        }
+    }
 }
 
+#[inline]
 fn slot(category: Category) -> usize {
     match category {
         Category::Buffer => 0,

@@ -7,45 +7,56 @@
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Figures {
-    /// Set aside: what resources were granted, and what attempts under way have asked for.
+    /// What resources and blocks were granted.
     pub reserved: u64,
-    /// The part of `reserved` that resources really need.
+    /// The part of `reserved` that they really need.
     pub committed: u64,
     /// The part of `reserved` that waits for the device.
     pub retiring: u64,
-    /// Most that was reserved at any time.
+    /// What attempts under way have set aside beyond `reserved`, where a limit could refuse them.
+    pub pending: u64,
+    /// Most that was ever `reserved`.
     pub peak: u64,
-    /// Number of resources and blocks, attempts under way included.
+    /// Number of resources and blocks.
     pub count: u64,
     /// The limit, if there is one.
     pub limit: Option<u64>,
 }
 
 impl Figures {
-    /// Bytes that count against the limit: all that is reserved.
+    /// Bytes that are charged: all that is reserved.
     pub fn used(&self) -> u64 {
         self.reserved
     }
 
-    /// Bytes below the limit; `u64::MAX` minus what is used where there is none.
+    /// Bytes below the limit that nobody has set aside; counts from `u64::MAX` where there is no limit.
     pub fn available(&self) -> u64 {
-        self.limit.unwrap_or(u64::MAX).saturating_sub(self.used())
+        self.limit.unwrap_or(u64::MAX).saturating_sub(self.reserved).saturating_sub(self.pending)
     }
 
-    /// Used ÷ limit; 0 without a limit, and where the limit itself is 0 and nothing is used.
+    /// Used ÷ limit; 0 without a limit and while nothing is used, infinite where the limit itself is 0.
     pub fn utilisation(&self) -> f64 {
         match self.limit {
             None => 0.0,
-            Some(_) if self.used() == 0 => 0.0,
-            Some(0) => f64::INFINITY,
+            Some(_) if self.reserved == 0 => 0.0,
             // A ratio of two counts of bytes: 53 bits are more than enough.
-            Some(limit) => self.used() as f64 / limit as f64,
+            Some(limit) => self.reserved as f64 / limit as f64,
         }
     }
 
     /// Whether more is used than the limit; exactly full is not over.
     pub fn is_over(&self) -> bool {
-        self.limit.is_some_and(|limit| self.used() > limit)
+        self.limit.is_some_and(|limit| self.reserved > limit)
+    }
+
+    /// Whether there is room for `bytes` more.
+    pub(super) fn admit(&self, bytes: u64) -> Result<(), OverBudget> {
+        let available = self.available();
+        if bytes <= available {
+            return Ok(());
+        }
+        let limit = self.limit.unwrap_or(u64::MAX);
+        Err(OverBudget { requested: bytes, available, retiring: self.retiring, limit })
     }
 }
 
@@ -77,11 +88,14 @@ impl FrameDelta {
 
 /// An account that has no room.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct OverBudget {
     /// Bytes asked for.
     pub requested: u64,
-    /// Bytes that the tightest account has left.
+    /// Bytes that the account has left.
     pub available: u64,
-    /// Bytes of that account that come back once the device is done with them.
+    /// Bytes of the account that come back once the device is done with them.
     pub retiring: u64,
+    /// Its limit in bytes: what exceeds that can never be admitted.
+    pub limit: u64,
 }

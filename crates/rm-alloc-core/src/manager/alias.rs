@@ -4,12 +4,13 @@ use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     allocate::Made,
+    attempt::{Attempt, Orders},
     block::MemoryBlock,
     resources::{Backing, BufferAllocation, ImageAllocation},
 };
 use crate::{
-    AllocationError, BufferRequest, DeviceBudgetManager, ErrorKind, ImageRequest, MemoryError,
-    Refusal, Requirements, TilingClass, resource::AnyRequest,
+    AllocationError, BufferRequest, DeviceBudgetManager, ImageRequest, MemoryError, Requirements,
+    TilingClass, resource::AnyRequest,
 };
 
 /// A request for a buffer over memory that is there already.
@@ -44,7 +45,7 @@ impl DeviceBudgetManager {
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the buffer does not fit there: bounds, alignment, memory type,
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the buffer does not fit there: bounds, alignment, memory type,
     /// granularity, device; otherwise as of [`allocate_buffer`](Self::allocate_buffer).
     /// On error nothing has changed.
     #[doc(alias = "CreateAliasedBuffer")]
@@ -108,12 +109,7 @@ impl DeviceBudgetManager {
             let backing = Backing::shared(memory.clone(), offset, true);
             Ok(Made { resource, backing })
         };
-        placed().map_err(|error| {
-            let (what, label) = (request.what(), request.label());
-            let name = self.door.allocator.name();
-            let refusal = Refusal::new(what, label, request.least_size(), name);
-            AllocationError::new(ErrorKind::from(error), refusal)
-        })
+        placed().map_err(|error| Attempt::new(&self.door, Orders::of(request)).refuse(error))
     }
 }
 
@@ -126,12 +122,17 @@ fn check_place(
 ) -> Result<(), MemoryError> {
     let placement = request.placement(*needs);
     let context = memory.context();
-    // In memory for anything, neighbours of either class must not share a page.
+    let limits = context.limits();
+    // In memory for anything, neighbours of either class must not share a page; in any that has to be flushed, an atom.
     let page = match memory.tiling() {
-        TilingClass::Mixed => context.limits().buffer_image_granularity,
+        TilingClass::Mixed => limits.buffer_image_granularity,
         TilingClass::Linear | TilingClass::Optimal => 1,
     };
-    let alignment = needs.alignment.max(placement.min_alignment).max(page);
+    let atom = match context.is_non_coherent(memory.memory_type()) {
+        true => limits.non_coherent_atom_size,
+        false => 1,
+    };
+    let alignment = needs.alignment.max(placement.min_alignment).max(page).max(atom);
     let start = memory.offset().checked_add(offset);
     let wrong = if offset.checked_add(needs.size).is_none_or(|end| end > memory.size()) {
         "the resource leaves the memory"

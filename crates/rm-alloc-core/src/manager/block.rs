@@ -4,9 +4,12 @@ use std::{mem::ManuallyDrop, sync::Arc};
 
 use ash::vk;
 
-use super::{allocate::Orders, deed::Deed};
+use super::{
+    attempt::{Attempt, Orders},
+    deed::Deed,
+};
 use crate::{
-    Allocation, AllocationError, Category, DeviceBudgetManager, DeviceContext, ErrorKind,
+    Allocation, AllocationError, Category, DeviceBudgetManager, DeviceContext, MemoryError,
     MemoryLocation, MemoryUse, ParcelKind, Priority, Requirements, Tag, TilingClass,
     allocator::Placement,
 };
@@ -87,18 +90,8 @@ impl DeviceBudgetManager {
             label: request.label,
             bytes: request.size,
         };
-        let broken = if request.size == 0 {
-            Some("the size is zero")
-        } else if !request.alignment.is_power_of_two() {
-            Some("the alignment is not a power of two")
-        } else if request.size > i64::MAX as u64 {
-            Some("the size is beyond half the address space")
-        } else {
-            None
-        };
-        if let Some(rule) = broken {
-            return Err(orders.refuse(&self.door, ErrorKind::InvalidRequest(rule), request.size));
-        }
+        let mut attempt = Attempt::new(&self.door, orders);
+        check(request).map_err(|error| attempt.refuse(error))?;
         let placement = Placement {
             requirements: Requirements {
                 alignment: request.alignment,
@@ -114,13 +107,29 @@ impl DeviceBudgetManager {
             label: request.label,
         };
         if self.door.core.could_refuse() {
-            self.door.expect_room(&placement, &orders)?;
+            attempt.expect_room(&placement)?;
         }
-        let (allocation, charge) = self.door.take(&placement, &orders, None)?;
+        let (allocation, reservation) = attempt.take(&placement, None)?;
+        let charge = reservation.settle(allocation.size(), request.size);
         let deed = Deed::new(&self.door, charge, ParcelKind::Raw);
-        self.door.tell_allocated(&deed, request.label);
+        deed.tell_allocated(request.label);
         Ok(MemoryBlock::new(allocation, deed, request.tiling))
     }
+}
+
+/// The rules of a request for memory alone.
+fn check(request: &MemoryBlockRequest<'_>) -> Result<(), MemoryError> {
+    let broken = if request.size == 0 {
+        "the size is zero"
+    } else if !request.alignment.is_power_of_two() {
+        "the alignment is not a power of two"
+    } else if request.size > i64::MAX as u64 || request.alignment > i64::MAX as u64 {
+        // Half the address space leaves room to align and to add without overflow.
+        "the size or the alignment is beyond half the address space"
+    } else {
+        return Ok(());
+    };
+    Err(MemoryError::InvalidRequest(broken))
 }
 
 impl MemoryBlock {

@@ -1,6 +1,8 @@
 //! How a manager is set up.
 
-/// The set-up of a [`DeviceBudgetManager`](crate::DeviceBudgetManager); every value can be changed later.
+/// The set-up of a [`DeviceBudgetManager`](crate::DeviceBudgetManager).
+///
+/// Budget, limits, quota and strictness can change later.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BudgetConfig {
     /// Budget of device memory in bytes, over all device-local heaps; 0 follows what the driver says.

@@ -3,14 +3,14 @@
 use std::{
     mem,
     sync::{
-        Arc, Mutex,
+        Arc, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
 use ash::vk;
 
-use super::{BudgetConfig, allocate::PANICKED};
+use super::{BudgetConfig, attempt::PANICKED};
 use crate::{
     AllocationError, BudgetPolicy, DeviceContext, ErrorKind, FrameDelta, MemoryAllocator,
     MemoryError, MemoryEvent, Reason,
@@ -20,7 +20,7 @@ use crate::{
     observer::Observers,
     relief::Reliefs,
     staging::StagingQuota,
-    sync::lock,
+    sync::{Mutex, lock},
 };
 
 /// A handle's own part: which source. Resources hold it, so any drop order works.
@@ -40,17 +40,25 @@ pub(crate) struct Core {
     pub(crate) staging: Arc<StagingQuota>,
     /// Aliases that exist.
     pub(crate) aliases: AtomicU32,
-    policy: Mutex<Option<Arc<PolicyAccount>>>,
-    // Whether there is a policy; relaxed, because it only saves a lock: who installs a policy is not ordered with
-    // allocations of other threads anyway.
+    policies: Mutex<Policies>,
+    // Whether one is installed; set under the lock, relaxed, because it only saves a lock: who installs a policy is not
+    // ordered with allocations of other threads anyway.
     has_policy: AtomicBool,
     limits: Mutex<Limits>,
     pub(crate) warning_percent: u8,
     frame_threshold: Option<u64>,
 }
 
+/// The policy of the day, and those whose resources are still out.
+#[derive(Debug, Default)]
+struct Policies {
+    installed: Option<Arc<PolicyAccount>>,
+    /// By address, so that looking for one never holds, and so never ends, another.
+    known: Vec<(usize, Weak<PolicyAccount>)>,
+}
+
 /// The driver's word and the user's.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Limits {
     driver: DriverBudget,
     device: u64,
@@ -73,7 +81,7 @@ impl Core {
             reliefs: Reliefs::default(),
             staging: Arc::new(StagingQuota::new(config.staging_quota)),
             aliases: AtomicU32::new(0),
-            policy: Mutex::new(None),
+            policies: Mutex::default(),
             has_policy: AtomicBool::new(false),
             limits: Mutex::new(Limits {
                 driver: context.poll_budget(),
@@ -86,23 +94,25 @@ impl Core {
         for (heap, limit) in &config.heap_limits {
             core.set_heap_limit(*heap, Some(*limit))?;
         }
-        core.apply_limits();
+        core.change_limits(|_| ());
         Ok(core)
     }
 
     pub(crate) fn set_policy(&self, policy: Option<Arc<dyn BudgetPolicy>>) {
-        self.has_policy.store(policy.is_some(), Ordering::Relaxed);
-        let new = policy.map(|policy| Arc::new(PolicyAccount::new(policy)));
-        let old = mem::replace(&mut *lock(&self.policy), new);
+        let mut policies = lock(&self.policies);
+        let new = policy.map(|policy| policies.account_of(policy));
+        self.has_policy.store(new.is_some(), Ordering::Relaxed);
+        let old = mem::replace(&mut policies.installed, new);
+        drop(policies);
         // Outside the lock: the last handle of a policy may end anything, this manager included.
-        drop(old);
+        contained(move || drop(old));
     }
 
     fn policy(&self) -> Option<Arc<PolicyAccount>> {
         if !self.has_policy.load(Ordering::Relaxed) {
             return None;
         }
-        lock(&self.policy).clone()
+        lock(&self.policies).installed.clone()
     }
 
     /// The policy, and its limit at this moment; a policy that panics refuses.
@@ -113,23 +123,20 @@ impl Core {
     }
 
     pub(crate) fn set_device_budget(&self, bytes: u64) {
-        lock(&self.limits).device = bytes;
-        self.apply_limits();
+        self.change_limits(|limits| limits.device = bytes);
     }
 
     pub(crate) fn set_heap_limit(&self, heap: u32, limit: Option<u64>) -> Result<(), MemoryError> {
         if heap >= self.context.memory_properties().memory_heap_count {
             return Err(MemoryError::InvalidRequest("there is no such heap"));
         }
-        lock(&self.limits).heaps[heap as usize] = limit;
-        self.apply_limits();
+        self.change_limits(|limits| limits.heaps[heap as usize] = limit);
         Ok(())
     }
 
     pub(crate) fn begin_frame(&self) {
         let polled = self.context.poll_budget();
-        lock(&self.limits).driver = polled;
-        self.apply_limits();
+        self.change_limits(|limits| limits.driver = polled);
     }
 
     pub(crate) fn end_frame(&self) -> FrameDelta {
@@ -157,6 +164,13 @@ impl Core {
         self.has_policy.load(Ordering::Relaxed) || self.ledger.is_strict()
     }
 
+    /// Size of `heap` in bytes.
+    #[inline]
+    pub(crate) fn heap_size(&self, heap: u8) -> u64 {
+        let heaps = &self.context.memory_properties().memory_heaps;
+        heaps.get(usize::from(heap)).map_or(0, |heap| heap.size)
+    }
+
     pub(crate) fn heap_sizes(&self) -> [u64; vk::MAX_MEMORY_HEAPS] {
         let mut sizes = [0; vk::MAX_MEMORY_HEAPS];
         let heaps = self.context.memory_properties().memory_heaps_as_slice();
@@ -172,10 +186,15 @@ impl Core {
     }
 
     /// Tells observers of the lines that changes have crossed since the last time.
+    #[inline]
     pub(crate) fn tell_crossings(&self) {
-        if !self.ledger.has_news() {
-            return;
+        if self.ledger.has_news() {
+            self.tell_news();
         }
+    }
+
+    #[cold]
+    fn tell_news(&self) {
         for pressure in self.ledger.take_crossed() {
             let event = if pressure.over {
                 MemoryEvent::Over(pressure)
@@ -186,20 +205,38 @@ impl Core {
         }
     }
 
-    /// Hands the limits that hold now to the ledger.
-    fn apply_limits(&self) {
-        let limits = lock(&self.limits).clone();
+    /// Changes a limit, and hands those that hold now to the ledger; both under one lock, so that no two threads mix theirs.
+    fn change_limits(&self, change: impl FnOnce(&mut Limits)) {
         let table = self.context.memory_properties();
+        let mut limits = lock(&self.limits);
+        change(&mut limits);
+        let driver = &limits.driver.budget;
         let device = match limits.device {
-            0 => device_budget(table, &limits.driver.budget),
+            0 => device_budget(table, driver),
             bytes => bytes,
         };
-        self.ledger.set_limit(None, Some(device));
-        for (index, heap) in (0..table.memory_heap_count).zip(limits.heaps) {
-            let limit = heap.unwrap_or(limits.driver.budget[index as usize]);
-            self.ledger.set_limit(Some(index), Some(limit));
+        let mut heaps = limits.heaps;
+        for (heap, driver) in heaps.iter_mut().zip(driver).take(table.memory_heap_count as usize) {
+            *heap = heap.or(Some(*driver));
         }
+        self.ledger.set_limits(Some(device), &heaps);
+        drop(limits);
         self.tell_crossings();
+    }
+}
+
+impl Policies {
+    /// The account of `policy`: its old one while resources that it admitted are out.
+    fn account_of(&mut self, policy: Arc<dyn BudgetPolicy>) -> Arc<PolicyAccount> {
+        let address = Arc::as_ptr(&policy).addr();
+        self.known.retain(|(_, known)| known.strong_count() > 0);
+        let known = self.known.iter().find(|(known, _)| *known == address);
+        if let Some(account) = known.and_then(|(_, known)| known.upgrade()) {
+            return account;
+        }
+        let account = Arc::new(PolicyAccount::new(policy));
+        self.known.push((address, Arc::downgrade(&account)));
+        account
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::core::Door;
 use crate::{
-    Allocation, EventMask, FreedParcel, MemoryEvent, ParcelKind, callback::contained,
+    Allocation, EventMask, FreedParcel, MemoryEvent, Parcel, ParcelKind, callback::contained,
     ledger::Charge,
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Deed {
 }
 
 impl Deed {
+    #[inline]
     pub(crate) fn new(door: &Arc<Door>, charge: Charge, kind: ParcelKind) -> Self {
         Self { door: Arc::clone(door), charge, kind, retiring: AtomicBool::new(false) }
     }
@@ -34,11 +35,31 @@ impl Deed {
         }
     }
 
+    /// Tells of the charge: the policy first, observers last.
+    #[inline]
+    pub(crate) fn tell_allocated(&self, label: Option<&str>) {
+        self.door.core.tell_crossings();
+        if self.charge.policy.is_some() || self.door.core.observers.want(EventMask::ALLOCATED) {
+            self.tell_parcel(label);
+        }
+    }
+
+    #[cold]
+    fn tell_parcel(&self, label: Option<&str>) {
+        let (bytes, heap) = (self.charge.bytes, self.charge.path.heap.into());
+        let parcel = Parcel { bytes, heap, kind: self.kind, label };
+        if let Some(account) = &self.charge.policy {
+            contained(|| account.policy.after_alloc(&parcel));
+        }
+        self.door.core.observers.tell(&MemoryEvent::Allocated(parcel));
+    }
+
     /// Gives the memory back, then tells: the allocator, the ledger, the policy, the observers.
     ///
     /// # Safety
     ///
     /// - `allocation` is the memory that the deed is for, and nothing uses it any more.
+    #[inline]
     pub(crate) unsafe fn release(self, allocation: Allocation) {
         let Self { door, charge, kind, retiring } = self;
         let parcel = FreedParcel { reserved: charge.bytes, committed: charge.committed, kind };
@@ -46,11 +67,17 @@ impl Deed {
         unsafe { door.allocator.free(allocation) };
         contained(|| door.allocator.notify_freed(parcel));
         door.core.ledger.release(&charge, retiring.into_inner());
-        if let Some(account) = &charge.policy {
-            contained(|| account.policy.on_freed(parcel));
-        }
-        if door.core.observers.want(EventMask::FREED) {
-            door.core.observers.tell(&MemoryEvent::Freed(parcel));
+        if charge.policy.is_some() || door.core.observers.want(EventMask::FREED) {
+            tell_freed(&door, charge, parcel);
         }
     }
+}
+
+#[cold]
+fn tell_freed(door: &Door, charge: Charge, parcel: FreedParcel) {
+    if let Some(account) = charge.policy {
+        // Its last handle may go here, and whatever the policy owns with it.
+        contained(move || account.policy.on_freed(parcel));
+    }
+    door.core.observers.tell(&MemoryEvent::Freed(parcel));
 }

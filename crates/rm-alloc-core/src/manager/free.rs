@@ -30,13 +30,17 @@ impl<'a> From<&'a ImageAllocation> for Charged<'a> {
 
 impl<'a> From<&'a MemoryBlock> for Charged<'a> {
     fn from(block: &'a MemoryBlock) -> Self {
-        Self { deed: Some(block.deed()) }
+        Self { deed: (block.holders() == 1).then(|| block.deed()) }
     }
 }
 
 impl<'a> Charged<'a> {
     fn of(backing: &'a Backing) -> Self {
-        Self { deed: (!backing.is_alias()).then(|| backing.deed()) }
+        match backing {
+            Backing::Own(_, deed) => Self { deed: Some(deed) },
+            Backing::Shared { alias: true, .. } => Self { deed: None },
+            Backing::Shared { block, .. } => Self::from(&**block),
+        }
     }
 }
 
@@ -69,7 +73,8 @@ impl DeviceBudgetManager {
 
     /// Notes that `resource` waits for the device: its bytes stay charged and are shown as retiring.
     ///
-    /// Once is enough, and more is harmless. Aliases pay nothing, so they retire nothing.
+    /// Once is enough, and more is harmless. Aliases pay nothing, so they retire nothing; nor do bytes that others hold as
+    /// well, because they are not on their way back.
     pub fn mark_retiring<'a>(&self, resource: impl Into<Charged<'a>>) {
         if let Some(deed) = resource.into().deed {
             deed.retire();

@@ -56,6 +56,11 @@ impl<'r> AnyRequest<'r> {
         }
     }
 
+    /// Requirements that the resource has at least: its own size, in any memory.
+    pub(crate) fn least_requirements(self) -> Requirements {
+        Requirements::at_least(self.least_size())
+    }
+
     /// Checks every rule of creation, by the device's own limits where there are any.
     pub(crate) fn check(self, context: &DeviceContext) -> Result<Checked<'r>, MemoryError> {
         match self {
@@ -68,6 +73,7 @@ impl<'r> AnyRequest<'r> {
         }
         Ok(Checked { request: self })
     }
+
     /// What request and requirements together say about the memory.
     pub(crate) fn placement(self, requirements: Requirements) -> Placement<'r> {
         match self {
