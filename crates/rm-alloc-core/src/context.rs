@@ -140,6 +140,7 @@ impl DeviceContext {
     }
 
     /// The device.
+    #[inline]
     pub fn device(&self) -> &ash::Device {
         &self.device
     }

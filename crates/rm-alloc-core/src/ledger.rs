@@ -7,8 +7,8 @@
 //! limit, and nothing is refused while room is there. It *enlarges* the reservation if more was granted, and *settles*
 //! once nothing can fail any more: only then do the bytes count as used, raise a peak, cross a line or appear in a frame.
 //! So an attempt that fails leaves no trace, and its drop gives the room back.
-//! Where nothing could refuse, nothing is set aside, and the attempt costs one critical section instead of two; limits
-//! that become strict meanwhile find it admitted already.
+//! Where nothing could refuse, nothing is set aside: what was taken is charged, in one critical section instead of two,
+//! and limits that become strict meanwhile find it admitted already.
 //! Limits only judge: lowering one below what is used makes the account *over*, and frees always succeed.
 //!
 //! Accounts have two dimensions. Where: the device (memory in device-local heaps) and the heap. What: the category and
@@ -39,7 +39,9 @@ use crate::{
 
 /// The figures, and the limits that judge them.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Ledger {
+    // First, so that lock and figures share cache lines as `accounts` says.
     accounts: Mutex<Accounts>,
     // A copy of `Accounts::strict`, relaxed: whoever changes it is not ordered with attempts of other threads anyway.
     strict: AtomicBool,
@@ -88,7 +90,7 @@ pub(crate) struct Judge {
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Reservation<'l> {
-    // Invariant: `bytes` are pending on `path`, and with `judge`, for as long as `self` lives; 0 where nothing could refuse.
+    // Invariant: `bytes` are pending on `path`, and with `judge`, for as long as `self` lives.
     ledger: &'l Ledger,
     path: AccountPath,
     bytes: u64,
@@ -115,21 +117,26 @@ impl Ledger {
     }
 
     /// Sets bytes aside, if every account on the path has room or nothing is strict.
-    #[inline]
     pub(crate) fn reserve(
         &self,
         path: AccountPath,
         bytes: u64,
         judge: Option<Judge>,
     ) -> Result<Reservation<'_>, OverBudget> {
-        if judge.is_none() && !self.is_strict() {
-            return Ok(Reservation { ledger: self, path, bytes: 0, judge });
-        }
         let mut accounts = lock(&self.accounts);
-        accounts.admit(path, bytes, judge.as_ref())?;
-        accounts.set_aside(path, bytes, judge.as_ref());
+        accounts.admit(&path, bytes, judge.as_ref())?;
+        accounts.set_aside(&path, bytes, judge.as_ref());
         drop(accounts);
         Ok(Reservation { ledger: self, path, bytes, judge })
+    }
+
+    /// Charges `granted` bytes, of which `committed` are really needed, for an attempt that nothing could refuse.
+    #[inline]
+    pub(crate) fn charge(&self, path: AccountPath, granted: u64, committed: u64) -> Charge {
+        let mut accounts = lock(&self.accounts);
+        accounts.book(&path, granted, committed);
+        self.note_news(&accounts);
+        Charge { path, bytes: granted, committed, policy: None }
     }
 
     /// Whether `bytes` would be admitted now; says nothing about the next moment.
@@ -139,18 +146,26 @@ impl Ledger {
         bytes: u64,
         judge: Option<&Judge>,
     ) -> Result<(), OverBudget> {
-        lock(&self.accounts).admit(path, bytes, judge)
+        lock(&self.accounts).admit(&path, bytes, judge)
     }
 
     /// Gives back what was charged.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn release(&self, charge: &Charge, retiring: bool) {
-        lock(&self.accounts).strike(charge, retiring);
+        let Charge { path, bytes, committed, policy } = charge;
+        let mut accounts = lock(&self.accounts);
+        if let Some(policy) = policy {
+            policy.add(bytes.wrapping_neg());
+        }
+        if retiring {
+            accounts.unretire(path, *bytes);
+        }
+        accounts.strike(path, *bytes, *committed);
     }
 
     /// Notes that `charge` now waits for the device; it stays charged.
     pub(crate) fn retire(&self, charge: &Charge) {
-        lock(&self.accounts).retire(charge);
+        lock(&self.accounts).retire(&charge.path, charge.bytes);
     }
 
     /// Sets the limits of the device and of every heap, in bytes; `None` lifts one.
@@ -228,39 +243,36 @@ impl Reservation<'_> {
     /// Sets aside what was granted beyond what was asked for, if there is room; nothing changes if not.
     pub(crate) fn enlarge(&mut self, granted: u64) -> Result<(), OverBudget> {
         let surplus = granted.saturating_sub(self.bytes);
-        if self.bytes == 0 || surplus == 0 {
+        if surplus == 0 {
             return Ok(());
         }
         let mut accounts = lock(&self.ledger.accounts);
-        accounts.admit(self.path, surplus, self.judge.as_ref())?;
-        accounts.set_aside(self.path, surplus, self.judge.as_ref());
+        accounts.admit(&self.path, surplus, self.judge.as_ref())?;
+        accounts.set_aside(&self.path, surplus, self.judge.as_ref());
         self.bytes = granted;
         Ok(())
     }
 
     /// Charges `granted` bytes, of which `committed` are really needed, in place of what was set aside.
-    #[inline]
     pub(crate) fn settle(mut self, granted: u64, committed: u64) -> Charge {
-        let policy = self.judge.take().map(|judge| judge.account);
-        let charge = Charge { path: self.path, bytes: granted, committed, policy };
+        let (path, policy) = (self.path, self.judge.take().map(|judge| judge.account));
         let mut accounts = lock(&self.ledger.accounts);
-        if self.bytes != 0 {
-            accounts.put_back(self.path, self.bytes, charge.policy.as_deref());
+        accounts.put_back(&path, self.bytes, policy.as_deref());
+        if let Some(policy) = &policy {
+            policy.add(granted);
         }
-        accounts.book(&charge);
+        accounts.book(&path, granted, committed);
         self.ledger.note_news(&accounts);
         drop(accounts);
         // Nothing is pending any more.
         std::mem::forget(self);
-        charge
+        Charge { path, bytes: granted, committed, policy }
     }
 }
 
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        if self.bytes != 0 {
-            let policy = self.judge.as_ref().map(|judge| &*judge.account);
-            lock(&self.ledger.accounts).put_back(self.path, self.bytes, policy);
-        }
+        let policy = self.judge.as_ref().map(|judge| &*judge.account);
+        lock(&self.ledger.accounts).put_back(&self.path, self.bytes, policy);
     }
 }

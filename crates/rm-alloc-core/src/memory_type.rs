@@ -132,11 +132,12 @@ pub fn rank(
     table: &vk::PhysicalDeviceMemoryProperties,
     query: &TypeQuery,
 ) -> impl ExactSizeIterator<Item = u32> + Clone + use<> {
-    let mut order = [0; vk::MAX_MEMORY_TYPES];
+    // Bytes, because the iterator is handed through several layers for every resource.
+    let mut order = [0_u8; vk::MAX_MEMORY_TYPES];
     let mut points = [0; vk::MAX_MEMORY_TYPES];
     let mut end = 0;
-    for (index, memory_type) in (0..).zip(table.memory_types_as_slice()) {
-        let Ok(cost) = query.judge(index, memory_type.property_flags) else { continue };
+    for (index, memory_type) in (0_u8..).zip(table.memory_types_as_slice()) {
+        let Ok(cost) = query.judge(index.into(), memory_type.property_flags) else { continue };
         // Insertion keeps equal types in the device's order; there are 32 at most.
         let at = points[..end].iter().position(|&other| other > cost).unwrap_or(end);
         points.copy_within(at..end, at + 1);
@@ -144,7 +145,7 @@ pub fn rank(
         (points[at], order[at]) = (cost, index);
         end += 1;
     }
-    order.into_iter().take(end)
+    order.into_iter().take(end).map(u32::from)
 }
 
 /// Says of every memory type that `rank` leaves out why it is out.

@@ -6,10 +6,9 @@ mod host;
 mod object;
 
 pub(crate) use self::{
-    bound::{Bound, name_buffer},
+    bound::{Bound, name_buffer, name_image},
     create::AnyRequest,
     host::HostRange,
-    object::destroy,
 };
 pub use self::{
     bound::{BoundBuffer, BoundImage},

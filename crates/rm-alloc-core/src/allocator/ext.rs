@@ -58,7 +58,7 @@ pub trait MemoryAllocatorExt: MemoryAllocator {
     fn allocate_image(&self, request: &ImageRequest<'_>) -> Result<BoundImage, AllocationError> {
         let bound = make(self, AnyRequest::Image(request))?;
         // SAFETY: `make` made this image.
-        Ok(unsafe { BoundImage::new(bound, request.label) })
+        Ok(unsafe { BoundImage::new(bound, request) })
     }
 
     /// Destroys `buffer` and gives its memory back.

@@ -2,59 +2,99 @@
 //!
 //! Sums wrap: sizes are checked against their heap before they get here, so none ever does, and if a backend granted
 //! nonsense, taking it off again would still be exact.
+//!
+//! What a charge changes lies in three cache lines, because with two threads their way from core to core is the price of
+//! the lock: the lock itself with the device and the frame, the heap, and the category.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
 use ash::vk;
 
 use super::{
-    AccountPath, Charge, Figures, FrameDelta, Judge, OverBudget, PolicyAccount, Pressure,
-    pressure::Lines,
+    AccountPath, Figures, FrameDelta, Judge, OverBudget, PolicyAccount, Pressure,
+    pressure::{Lines, Watch},
 };
 use crate::{Category, Tag};
 
 const CATEGORIES: usize = 5;
 
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Accounts {
-    // Invariant: `device` is the sum over the local heaps; heaps, and categories, each sum up to all charges.
-    device: Account,
-    frame: FrameDelta,
+    // Invariant: the device is the sum over the local heaps; heaps, and categories, each sum up to all charges.
+    device: Device,
+    frame: Frame,
+    heaps: [Account; vk::MAX_MEMORY_HEAPS],
+    categories: [Account; CATEGORIES],
+    // Seldom written from here on.
     pub(super) strict: bool,
     /// Heaps next to the device, one bit each: what is entered there counts for the device.
     local_heaps: u16,
-    heaps: [Account; vk::MAX_MEMORY_HEAPS],
-    categories: [Figures; CATEGORIES],
-    tags: HashMap<Tag, Figures>,
+    frames: u64,
+    device_watch: Watch,
+    heap_watches: [Watch; vk::MAX_MEMORY_HEAPS],
+    tags: HashMap<Tag, Account>,
     /// Crossings that nobody was told of yet: the last one of each account, so that they do not pile up.
     crossed: Vec<Pressure>,
 }
 
-/// Figures with a limit that is watched.
-#[derive(Clone, Copy, Debug)]
+/// What a heap, a category or a tag holds: one cache line.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 struct Account {
-    figures: Figures,
+    reserved: u64,
+    committed: u64,
+    count: u64,
+    peak: u64,
+    lines: Lines,
+    retiring: u64,
+    pending: u64,
+}
+
+/// What cannot be summed up over the heaps when somebody asks.
+#[derive(Debug, Default)]
+#[repr(C)]
+struct Device {
+    reserved: u64,
+    peak: u64,
     lines: Lines,
 }
 
+/// The figures of the frame so far.
+#[derive(Debug, Default)]
+#[repr(C)]
+struct Frame {
+    allocated_bytes: u64,
+    freed_bytes: u64,
+    allocations: u32,
+    frees: u32,
+}
+
 impl Account {
-    /// Whether the last change has crossed a line.
+    fn figures(&self, limit: Option<u64>) -> Figures {
+        let Self { reserved, committed, count, peak, retiring, pending, .. } = *self;
+        Figures { reserved, committed, retiring, pending, peak, count, limit }
+    }
+
     #[inline]
     fn is_news(&self) -> bool {
-        self.lines.is_news(self.figures.reserved)
+        self.lines.is_news(self.reserved)
     }
 }
 
 impl Accounts {
     pub(super) fn new(local_heaps: u16, strict: bool, warning_percent: u8) -> Self {
-        let account = Account { figures: Figures::default(), lines: Lines::new(warning_percent) };
+        let watch = Watch::new(warning_percent);
         Self {
-            device: account,
-            frame: FrameDelta::default(),
+            device: Device::default(),
+            frame: Frame::default(),
+            heaps: Default::default(),
+            categories: Default::default(),
             strict,
             local_heaps,
-            heaps: [account; vk::MAX_MEMORY_HEAPS],
-            categories: [Figures::default(); CATEGORIES],
+            frames: 0,
+            device_watch: watch,
+            heap_watches: [watch; vk::MAX_MEMORY_HEAPS],
             tags: HashMap::new(),
             crossed: Vec::new(),
         }
@@ -63,85 +103,88 @@ impl Accounts {
     /// Whether every account on the path has room for `bytes` more.
     pub(super) fn admit(
         &self,
-        path: AccountPath,
+        path: &AccountPath,
         bytes: u64,
         judge: Option<&Judge>,
     ) -> Result<(), OverBudget> {
-        if let Some(Judge { account, limit: Some(limit) }) = judge {
-            let admitted =
-                Figures { reserved: account.bytes(), limit: Some(*limit), ..Figures::default() };
-            admitted.admit(bytes)?;
+        if let Some(Judge { account, limit }) = judge {
+            let admitted = Account { reserved: account.bytes(), ..Account::default() };
+            admitted.figures(*limit).admit(bytes)?;
         }
         if !self.strict {
             return Ok(());
         }
         if self.is_local(path) {
-            self.device.figures.admit(bytes)?;
+            self.device().admit(bytes)?;
         }
-        self.heaps[usize::from(path.heap)].figures.admit(bytes)
+        self.heap(path.heap.into()).admit(bytes)
     }
 
     /// Notes bytes of an attempt under way, which were admitted.
-    pub(super) fn set_aside(&mut self, path: AccountPath, bytes: u64, judge: Option<&Judge>) {
+    pub(super) fn set_aside(&mut self, path: &AccountPath, bytes: u64, judge: Option<&Judge>) {
         if let Some(judge) = judge {
             judge.account.add(bytes);
         }
-        self.each_limited(path, |figures| figures.pending = figures.pending.wrapping_add(bytes));
+        let pending = &mut self.heaps[usize::from(path.heap)].pending;
+        *pending = pending.wrapping_add(bytes);
     }
 
     /// The reverse of [`set_aside`](Self::set_aside).
     pub(super) fn put_back(
         &mut self,
-        path: AccountPath,
+        path: &AccountPath,
         bytes: u64,
         policy: Option<&PolicyAccount>,
     ) {
         if let Some(policy) = policy {
             policy.add(bytes.wrapping_neg());
         }
-        self.each_limited(path, |figures| figures.pending = figures.pending.wrapping_sub(bytes));
+        let pending = &mut self.heaps[usize::from(path.heap)].pending;
+        *pending = pending.wrapping_sub(bytes);
     }
 
-    /// Enters a charge.
-    #[inline]
-    pub(super) fn book(&mut self, charge: &Charge) {
-        if let Some(policy) = &charge.policy {
-            policy.add(charge.bytes);
+    /// Enters `bytes`, of which `committed` are really needed, as charged.
+    #[inline(always)]
+    pub(super) fn book(&mut self, path: &AccountPath, bytes: u64, committed: u64) {
+        self.frame.allocated_bytes = self.frame.allocated_bytes.wrapping_add(bytes);
+        self.frame.allocations = self.frame.allocations.wrapping_add(1);
+        if self.is_local(path) {
+            self.device.reserved = self.device.reserved.wrapping_add(bytes);
+            self.device.peak = self.device.peak.max(self.device.reserved);
         }
-        self.frame.allocated_bytes = self.frame.allocated_bytes.wrapping_add(charge.bytes);
-        self.frame.allocations += 1;
-        self.each(charge.path, |figures| {
-            figures.reserved = figures.reserved.wrapping_add(charge.bytes);
-            figures.committed = figures.committed.wrapping_add(charge.committed);
-            figures.count += 1;
-            figures.peak = figures.peak.max(figures.reserved);
+        self.each(path, |account| {
+            account.reserved = account.reserved.wrapping_add(bytes);
+            account.committed = account.committed.wrapping_add(committed);
+            account.count = account.count.wrapping_add(1);
+            account.peak = account.peak.max(account.reserved);
         });
-        self.watch(charge.path);
+        self.watch(path);
     }
 
-    /// Takes a charge off every account of its path.
-    #[inline]
-    pub(super) fn strike(&mut self, charge: &Charge, retiring: bool) {
-        if let Some(policy) = &charge.policy {
-            policy.add(charge.bytes.wrapping_neg());
+    /// The reverse of [`book`](Self::book).
+    #[inline(always)]
+    pub(super) fn strike(&mut self, path: &AccountPath, bytes: u64, committed: u64) {
+        self.frame.freed_bytes = self.frame.freed_bytes.wrapping_add(bytes);
+        self.frame.frees = self.frame.frees.wrapping_add(1);
+        if self.is_local(path) {
+            self.device.reserved = self.device.reserved.wrapping_sub(bytes);
         }
-        self.frame.freed_bytes = self.frame.freed_bytes.wrapping_add(charge.bytes);
-        self.frame.frees += 1;
-        let retired = if retiring { charge.bytes } else { 0 };
-        self.each(charge.path, |figures| {
-            figures.reserved = figures.reserved.wrapping_sub(charge.bytes);
-            figures.committed = figures.committed.wrapping_sub(charge.committed);
-            figures.retiring = figures.retiring.wrapping_sub(retired);
-            figures.count -= 1;
+        self.each(path, |account| {
+            account.reserved = account.reserved.wrapping_sub(bytes);
+            account.committed = account.committed.wrapping_sub(committed);
+            account.count = account.count.wrapping_sub(1);
         });
-        self.watch(charge.path);
+        self.watch(path);
     }
 
-    /// Shows a charge as waiting for the device.
-    pub(super) fn retire(&mut self, charge: &Charge) {
-        self.each(charge.path, |figures| {
-            figures.retiring = figures.retiring.wrapping_add(charge.bytes);
-        });
+    /// Shows `bytes` that are charged as waiting for the device.
+    pub(super) fn retire(&mut self, path: &AccountPath, bytes: u64) {
+        self.each(path, |account| account.retiring = account.retiring.wrapping_add(bytes));
+    }
+
+    /// The reverse of [`retire`](Self::retire).
+    pub(super) fn unretire(&mut self, path: &AccountPath, bytes: u64) {
+        self.each(path, |account| account.retiring = account.retiring.wrapping_sub(bytes));
     }
 
     pub(super) fn set_limits(
@@ -149,22 +192,29 @@ impl Accounts {
         device: Option<u64>,
         heaps: &[Option<u64>; vk::MAX_MEMORY_HEAPS],
     ) {
-        self.device.figures.limit = device;
+        self.device_watch.limit = device;
         self.look(None);
         for (index, limit) in (0..).zip(heaps) {
-            self.heaps[usize::from(index)].figures.limit = *limit;
+            self.heap_watches[usize::from(index)].limit = *limit;
             self.look(Some(index));
         }
     }
 
     pub(super) fn turn_frame(&mut self) -> FrameDelta {
-        let utilisation = self.device.figures.utilisation();
-        let next = FrameDelta { frame: self.frame.frame + 1, ..FrameDelta::default() };
-        FrameDelta { utilisation, ..std::mem::replace(&mut self.frame, next) }
+        let Frame { allocated_bytes, freed_bytes, allocations, frees } = mem::take(&mut self.frame);
+        self.frames += 1;
+        FrameDelta {
+            frame: self.frames - 1,
+            allocated_bytes,
+            freed_bytes,
+            allocations: allocations.into(),
+            frees: frees.into(),
+            utilisation: self.device().utilisation(),
+        }
     }
 
     pub(super) fn take_crossed(&mut self) -> Vec<Pressure> {
-        std::mem::take(&mut self.crossed)
+        mem::take(&mut self.crossed)
     }
 
     #[inline]
@@ -173,44 +223,46 @@ impl Accounts {
     }
 
     pub(super) fn device(&self) -> Figures {
-        self.device.figures
+        let Device { reserved, peak, .. } = self.device;
+        let limit = self.device_watch.limit;
+        let mut sum = Figures { reserved, peak, limit, ..Figures::default() };
+        for (_, heap) in (0..).zip(&self.heaps).filter(|(at, _)| self.local_heaps & (1 << at) != 0)
+        {
+            sum.committed = sum.committed.wrapping_add(heap.committed);
+            sum.retiring = sum.retiring.wrapping_add(heap.retiring);
+            sum.pending = sum.pending.wrapping_add(heap.pending);
+            sum.count = sum.count.wrapping_add(heap.count);
+        }
+        sum
     }
 
     pub(super) fn heaps(&self) -> [Figures; vk::MAX_MEMORY_HEAPS] {
-        self.heaps.map(|heap| heap.figures)
+        std::array::from_fn(|index| self.heaps[index].figures(self.heap_watches[index].limit))
     }
 
     /// Zeros if there is no such heap.
     pub(super) fn heap(&self, heap: u32) -> Figures {
-        self.heaps.get(heap as usize).map(|heap| heap.figures).unwrap_or_default()
+        let account = self.heaps.get(heap as usize).zip(self.heap_watches.get(heap as usize));
+        account.map(|(account, watch)| account.figures(watch.limit)).unwrap_or_default()
     }
 
     pub(super) fn category(&self, category: Category) -> Figures {
-        self.categories[slot(category)]
+        self.categories[slot(category)].figures(None)
     }
 
     pub(super) fn tag(&self, tag: Tag) -> Figures {
-        self.tags.get(&tag).copied().unwrap_or_default()
+        self.tags.get(&tag).map(|account| account.figures(None)).unwrap_or_default()
     }
 
     #[inline]
-    fn is_local(&self, path: AccountPath) -> bool {
+    fn is_local(&self, path: &AccountPath) -> bool {
         self.local_heaps & (1 << path.heap) != 0
     }
 
-    /// Every set of figures on the path that has a limit.
-    #[inline]
-    fn each_limited(&mut self, path: AccountPath, change: impl Fn(&mut Figures)) {
-        if self.is_local(path) {
-            change(&mut self.device.figures);
-        }
-        change(&mut self.heaps[usize::from(path.heap)].figures);
-    }
-
-    /// Every set of figures on the path.
-    #[inline]
-    fn each(&mut self, path: AccountPath, change: impl Fn(&mut Figures)) {
-        self.each_limited(path, &change);
+    /// Every account on the path but the device.
+    #[inline(always)]
+    fn each(&mut self, path: &AccountPath, change: impl Fn(&mut Account)) {
+        change(&mut self.heaps[usize::from(path.heap)]);
         change(&mut self.categories[slot(path.category)]);
         if path.tag != Tag(0) {
             change(self.tags.entry(path.tag).or_default());
@@ -219,8 +271,9 @@ impl Accounts {
 
     /// Looks whether the last change along `path` has crossed a line.
     #[inline]
-    fn watch(&mut self, path: AccountPath) {
-        if self.device.is_news() || self.heaps[usize::from(path.heap)].is_news() {
+    fn watch(&mut self, path: &AccountPath) {
+        let device = self.device.lines.is_news(self.device.reserved);
+        if device || self.heaps[usize::from(path.heap)].is_news() {
             self.look(None);
             self.look(Some(path.heap));
         }
@@ -229,11 +282,16 @@ impl Accounts {
     /// Looks at the lines of one account.
     #[cold]
     fn look(&mut self, heap: Option<u8>) {
-        let account = match heap {
-            None => &mut self.device,
-            Some(heap) => &mut self.heaps[usize::from(heap)],
+        let (reserved, lines, watch) = match heap {
+            None => (self.device.reserved, &mut self.device.lines, &mut self.device_watch),
+            Some(heap) => {
+                let heap = usize::from(heap);
+                let account = &mut self.heaps[heap];
+                (account.reserved, &mut account.lines, &mut self.heap_watches[heap])
+            }
         };
-        let crossed = account.lines.cross(&account.figures, heap.map(u32::from));
+        let crossed = watch.cross(reserved, heap.map(u32::from));
+        *lines = watch.lines();
         let Some(pressure) = crossed else { return };
         match self.crossed.iter_mut().find(|known| known.heap == pressure.heap) {
             Some(known) => *known = pressure,

@@ -1,7 +1,5 @@
 //! Near and over: lines that an account crosses, told once a crossing.
 
-use super::Figures;
-
 /// An account at one of its lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -25,12 +23,32 @@ enum Level {
     Over,
 }
 
-/// The lines of one account, and the highest that was told of.
+/// The use between which nothing is to be told and nothing to be re-armed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lines {
-    // Invariant: while `used` is in `down..up`, nothing is to be told and nothing to be re-armed.
     up: u64,
     down: u64,
+}
+
+impl Lines {
+    /// Whether [`Watch::cross`] has anything to do: two comparisons, because it is asked at every change.
+    #[inline]
+    pub(super) fn is_news(&self, used: u64) -> bool {
+        used >= self.up || used < self.down
+    }
+}
+
+impl Default for Lines {
+    /// Of an account without a limit.
+    fn default() -> Self {
+        Self { up: u64::MAX, down: 0 }
+    }
+}
+
+/// The limit of one account, and the highest line that was told of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    pub(super) limit: Option<u64>,
     told: Level,
     warning_percent: u8,
 }
@@ -38,25 +56,17 @@ pub(super) struct Lines {
 /// Points below a line that an account has to fall before crossing it again is news.
 const HYSTERESIS_PERCENT: u8 = 5;
 
-impl Lines {
+impl Watch {
     pub(super) fn new(warning_percent: u8) -> Self {
-        Self { up: u64::MAX, down: 0, told: Level::Below, warning_percent }
+        Self { limit: None, told: Level::Below, warning_percent }
     }
 
-    /// Whether [`cross`](Self::cross) has anything to do: two comparisons, because it is asked at every change.
-    #[inline]
-    pub(super) fn is_news(&self, used: u64) -> bool {
-        used >= self.up || used < self.down
-    }
-
-    /// Looks at `figures` after a change of theirs or of their limit, and says whether a line was crossed upwards.
-    #[cold]
-    pub(super) fn cross(&mut self, figures: &Figures, heap: Option<u32>) -> Option<Pressure> {
-        let Some(limit) = figures.limit else {
-            *self = Self::new(self.warning_percent);
+    /// Looks at an account after a change of its use or its limit, and says whether a line was crossed upwards.
+    pub(super) fn cross(&mut self, used: u64, heap: Option<u32>) -> Option<Pressure> {
+        let Some(limit) = self.limit else {
+            self.told = Level::Below;
             return None;
         };
-        let used = figures.used();
         let near = |percent| is_near(used, limit, percent);
         let level = if used > limit {
             Level::Over
@@ -73,16 +83,25 @@ impl Lines {
         if self.told == Level::Over && level < Level::Over && !near(100 - HYSTERESIS_PERCENT) {
             self.told = Level::Near;
         }
-        let rearm = self.warning_percent.saturating_sub(HYSTERESIS_PERCENT);
-        if self.told == Level::Near && level < Level::Near && !near(rearm) {
+        if self.told == Level::Near && level < Level::Near && !near(self.rearm_percent()) {
             self.told = Level::Below;
         }
-        (self.up, self.down) = match self.told {
+        crossed.then_some(Pressure { heap, used, limit, over: level == Level::Over })
+    }
+
+    /// Where the account has to get for anything to happen.
+    pub(super) fn lines(&self) -> Lines {
+        let Some(limit) = self.limit else { return Lines::default() };
+        let (up, down) = match self.told {
             Level::Below => (line(limit, self.warning_percent), 0),
-            Level::Near => (limit.saturating_add(1), line(limit, rearm)),
+            Level::Near => (limit.saturating_add(1), line(limit, self.rearm_percent())),
             Level::Over => (u64::MAX, line(limit, 100 - HYSTERESIS_PERCENT)),
         };
-        crossed.then_some(Pressure { heap, used, limit, over: level == Level::Over })
+        Lines { up, down }
+    }
+
+    fn rearm_percent(&self) -> u8 {
+        self.warning_percent.saturating_sub(HYSTERESIS_PERCENT)
     }
 }
 

@@ -50,15 +50,12 @@ fn a_surplus_is_admitted_or_refused_whole() {
     assert_eq!(ledger.category(Category::Buffer).committed, 0);
 }
 
-/// Where nothing can refuse, nothing is set aside, and limits that become strict find the attempt admitted.
+/// Counting never stops: what was taken while nothing could refuse is charged, also beyond a limit.
 #[test]
-fn an_attempt_outlives_a_change_to_strict() {
+fn what_was_taken_is_charged() {
     let ledger = ledger(100, false);
-    let mut reservation = ledger.reserve(PATH, 200, None).unwrap();
-    assert_eq!(ledger.device().pending, 0);
     ledger.set_strict(true);
-    reservation.enlarge(300).unwrap();
-    let charge = reservation.settle(300, 200);
+    let charge = ledger.charge(PATH, 300, 200);
     assert!(ledger.device().is_over());
     assert!(ledger.reserve(PATH, 1, None).is_err());
     ledger.release(&charge, false);
@@ -88,8 +85,7 @@ fn a_policy_has_an_account_of_its_own() {
 fn only_the_last_crossing_of_an_account_waits() {
     let ledger = ledger(100, false);
     for _ in 0..3 {
-        let near = ledger.reserve(PATH, 80, None).unwrap().settle(80, 80);
-        let over = ledger.reserve(PATH, 80, None).unwrap().settle(80, 80);
+        let (near, over) = (ledger.charge(PATH, 80, 80), ledger.charge(PATH, 80, 80));
         ledger.release(&near, false);
         ledger.release(&over, false);
     }

@@ -3,14 +3,14 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use super::{
-    allocate::Made,
-    attempt::{Attempt, Orders},
+    attempt::{Attempt, Subject},
     block::MemoryBlock,
     resources::{Backing, BufferAllocation, ImageAllocation},
 };
 use crate::{
     AllocationError, BufferRequest, DeviceBudgetManager, ImageRequest, MemoryError, Requirements,
-    TilingClass, resource::AnyRequest,
+    Resource, TilingClass,
+    resource::{AnyRequest, name_buffer, name_image},
 };
 
 /// A request for a buffer over memory that is there already.
@@ -54,9 +54,11 @@ impl DeviceBudgetManager {
         request: &AliasedBufferRequest<'_>,
     ) -> Result<BufferAllocation, AllocationError> {
         let any = AnyRequest::Buffer(&request.buffer);
-        let made = self.place(any, request.memory, request.offset)?;
+        let (resource, backing, _) = self.place(any, request.memory, request.offset)?;
+        let size = request.buffer.size;
         // SAFETY: the buffer was just made by this request and bound.
-        Ok(unsafe { BufferAllocation::new(made, &request.buffer) })
+        let address = unsafe { name_buffer(self.context(), resource, &request.buffer) };
+        Ok(BufferAllocation { raw: resource.as_buffer(), size, address, backing })
     }
 
     /// Makes an image over memory that is there already; it costs no budget.
@@ -72,9 +74,10 @@ impl DeviceBudgetManager {
         request: &AliasedImageRequest<'_>,
     ) -> Result<ImageAllocation, AllocationError> {
         let any = AnyRequest::Image(&request.image);
-        let made = self.place(any, request.memory, request.offset)?;
+        let (resource, backing, size) = self.place(any, request.memory, request.offset)?;
         // SAFETY: the image was just made by this request and bound.
-        Ok(unsafe { ImageAllocation::new(made, request.image.label) })
+        unsafe { name_image(self.context(), resource, &request.image) };
+        Ok(ImageAllocation { raw: resource.as_image(), size, backing })
     }
 
     /// Resources placed over others' memory that exist now.
@@ -83,33 +86,37 @@ impl DeviceBudgetManager {
         self.door.core.aliases.load(Ordering::Relaxed)
     }
 
+    /// The object, bound, its hold on the memory, and the bytes it requires.
     fn place(
         &self,
         request: AnyRequest<'_>,
         memory: &MemoryBlock,
         offset: u64,
-    ) -> Result<Made, AllocationError> {
+    ) -> Result<(Resource, Backing, u64), AllocationError> {
         let context = self.context();
-        let placed = || -> Result<Made, MemoryError> {
+        let placed = || {
             if !Arc::ptr_eq(memory.context(), context) {
                 return Err(MemoryError::InvalidRequest("the memory is of another device"));
             }
             let checked = request.check(context)?;
-            let asked = checked.ask(context);
-            if let Some(requirements) = asked {
+            // Where the device tells without an object, a request that does not fit costs none.
+            if let Some(requirements) = checked.ask(context) {
                 check_place(request, &requirements, memory, offset)?;
             }
             let created = checked.create(context)?;
-            if asked.is_none() {
-                check_place(request, &created.requirements(), memory, offset)?;
-            }
+            let requirements = created.requirements();
+            check_place(request, &requirements, memory, offset)?;
             // SAFETY: type, alignment and bounds were checked above, and the holder keeps the memory.
             let resource = unsafe { created.bind_at(memory.raw(), memory.offset() + offset) }?;
-            memory.deed().door.core.aliases.fetch_add(1, Ordering::Relaxed);
-            let backing = Backing::shared(memory.clone(), offset, true);
-            Ok(Made { resource, backing })
+            Ok((resource, requirements.size))
         };
-        placed().map_err(|error| Attempt::new(&self.door, Orders::of(request)).refuse(error))
+        match placed() {
+            Ok((resource, size)) => {
+                memory.deed().door.core.aliases.fetch_add(1, Ordering::Relaxed);
+                Ok((resource, Backing::shared(memory.clone(), offset, true), size))
+            }
+            Err(error) => Err(Attempt::new(&self.door, Subject::Resource(request)).refuse(error)),
+        }
     }
 }
 

@@ -1,19 +1,22 @@
 //! The way of one allocation: check, expect room, make the object, take memory, bind, charge; or nothing at all.
 
 use super::{
-    attempt::{Attempt, Orders},
-    deed::Deed,
+    attempt::{Attempt, Subject},
+    deed::{Deed, tell_allocated},
     resources::{Backing, BufferAllocation, ImageAllocation},
 };
 use crate::{
-    AllocationError, BufferRequest, DeviceBudgetManager, ImageRequest, Resource,
-    resource::AnyRequest,
+    Allocation, AllocationError, BufferRequest, DeviceBudgetManager, ImageRequest, ParcelKind,
+    Resource,
+    ledger::Charge,
+    resource::{AnyRequest, name_buffer, name_image},
 };
 
-/// A resource that is bound and charged.
-pub(super) struct Made {
-    pub(super) resource: Resource,
-    pub(super) backing: Backing,
+/// A resource that is bound to memory that is charged.
+struct Made {
+    resource: Resource,
+    allocation: Allocation,
+    charge: Charge,
 }
 
 impl DeviceBudgetManager {
@@ -32,9 +35,13 @@ impl DeviceBudgetManager {
         &self,
         request: &BufferRequest<'_>,
     ) -> Result<BufferAllocation, AllocationError> {
-        let made = self.make(AnyRequest::Buffer(request))?;
+        let Made { resource, allocation, charge } = self.make(AnyRequest::Buffer(request))?;
         // SAFETY: the buffer was just made by this request and bound.
-        Ok(unsafe { BufferAllocation::new(made, request) })
+        let address = unsafe { name_buffer(self.context(), resource, request) };
+        tell_allocated(&self.door, &charge, ParcelKind::Buffer, request.label);
+        let deed = Deed::new(&self.door, charge, ParcelKind::Buffer);
+        let backing = Backing::new(allocation, deed, request.aliasable);
+        Ok(BufferAllocation { raw: resource.as_buffer(), size: request.size, address, backing })
     }
 
     /// Makes an image whose memory is budgeted, at its real requirement.
@@ -48,45 +55,47 @@ impl DeviceBudgetManager {
         &self,
         request: &ImageRequest<'_>,
     ) -> Result<ImageAllocation, AllocationError> {
-        let made = self.make(AnyRequest::Image(request))?;
+        let Made { resource, allocation, charge } = self.make(AnyRequest::Image(request))?;
         // SAFETY: the image was just made by this request and bound.
-        Ok(unsafe { ImageAllocation::new(made, request.label) })
+        unsafe { name_image(self.context(), resource, request) };
+        tell_allocated(&self.door, &charge, ParcelKind::Image, request.label);
+        let size = charge.committed;
+        let deed = Deed::new(&self.door, charge, ParcelKind::Image);
+        let backing = Backing::new(allocation, deed, request.aliasable);
+        Ok(ImageAllocation { raw: resource.as_image(), size, backing })
     }
 
     /// Object, memory, and charge; or nothing at all.
-    #[inline]
+    ///
+    /// Part of both its callers, because the result is large and would be copied.
+    #[inline(always)]
     fn make(&self, request: AnyRequest<'_>) -> Result<Made, AllocationError> {
         let context = self.context();
-        let mut attempt = Attempt::new(&self.door, Orders::of(request));
+        let mut attempt = Attempt::new(&self.door, Subject::Resource(request));
         let checked = request.check(context).map_err(|error| attempt.refuse(error))?;
         let mut exact = None;
         if self.door.core.could_refuse() {
             // What is refused by its own size alone costs no driver call, by its exact size no object.
             attempt.expect_room(&request.placement(request.least_requirements()))?;
             exact = checked.ask(context);
-            if let Some(requirements) = exact {
+            if let Some(requirements) = exact.filter(|exact| exact.size > request.least_size()) {
                 attempt.expect_room(&request.placement(requirements))?;
             }
         }
         let created = checked.create(context).map_err(|error| attempt.refuse(error))?;
         let requirements = exact.unwrap_or_else(|| created.requirements());
         let placement = request.placement(requirements);
-        let (allocation, reservation) = attempt.take(&placement, Some(created.resource()))?;
+        let allocation = attempt.take(&placement, Some(created.resource()))?;
         // SAFETY: a backend's allocation satisfies its request, which was made from the object's requirements.
         let resource = match unsafe { created.bind(&allocation) } {
             Ok(resource) => resource,
             Err(error) => {
-                // SAFETY: it came from there, and the object that should have used it is destroyed.
-                unsafe { self.door.allocator.free(allocation) };
-                drop(reservation);
+                // SAFETY: the object that should have used it is destroyed.
+                unsafe { attempt.give_back(allocation) };
                 return Err(attempt.refuse(error));
             }
         };
-        // From here on nothing can fail.
-        let charge = reservation.settle(allocation.size(), requirements.size);
-        let deed = Deed::new(&self.door, charge, attempt.orders.kind);
-        deed.tell_allocated(attempt.orders.label);
-        let backing = Backing::new(allocation, deed, request.is_aliasable());
-        Ok(Made { resource, backing })
+        let charge = attempt.settle(&allocation, requirements.size);
+        Ok(Made { resource, allocation, charge })
     }
 }

@@ -2,39 +2,53 @@
 
 use super::core::Door;
 use crate::{
-    Admission, Allocation, AllocationError, AllocatorCapabilities, Category, MemoryError,
-    MemoryEvent, MemoryRequest, ParcelKind, Reason, Refusal, Resource, Shortage, Tag, TypeRefusal,
+    Admission, Allocation, AllocationError, AllocatorCapabilities, Category, MemoryBlockRequest,
+    MemoryError, MemoryEvent, MemoryRequest, Reason, Refusal, Resource, Shortage, Tag, TypeRefusal,
     allocator::{NoMemory, Placement},
     callback::contained,
-    ledger::{AccountPath, Judge, Reservation},
+    ledger::{AccountPath, Charge, Judge, Reservation},
     resource::AnyRequest,
 };
 
 /// What a panic in a judgement counts as.
 pub(super) const PANICKED: &str = "the policy panicked";
 
-/// What the accounts, the policy and the errors need to know of a request.
+/// What is asked for: all that accounts, policy and errors need to know.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Orders<'r> {
-    pub(super) what: &'static str,
-    pub(super) kind: ParcelKind,
-    pub(super) category: Category,
-    pub(super) tag: Tag,
-    pub(super) label: Option<&'r str>,
-    /// Bytes that are known to be asked for before the driver has spoken.
-    pub(super) bytes: u64,
+pub(super) enum Subject<'r> {
+    Resource(AnyRequest<'r>),
+    Memory(&'r MemoryBlockRequest<'r>),
 }
 
-impl<'r> Orders<'r> {
+impl<'r> Subject<'r> {
+    fn label(self) -> Option<&'r str> {
+        match self {
+            Self::Resource(request) => request.label(),
+            Self::Memory(request) => request.label,
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::Resource(request) => request.what(),
+            Self::Memory(_) => "memory",
+        }
+    }
+
+    /// Bytes that are known to be asked for before the driver has spoken.
+    fn least_size(self) -> u64 {
+        match self {
+            Self::Resource(request) => request.least_size(),
+            Self::Memory(request) => request.size,
+        }
+    }
+
     #[inline]
-    pub(super) fn of(request: AnyRequest<'r>) -> Self {
-        let (category, tag) = request.accounts();
-        let kind = match request {
-            AnyRequest::Buffer(_) => ParcelKind::Buffer,
-            AnyRequest::Image(_) => ParcelKind::Image,
-        };
-        let (what, label, bytes) = (request.what(), request.label(), request.least_size());
-        Self { what, kind, category, tag, label, bytes }
+    fn accounts(self) -> (Category, Tag) {
+        match self {
+            Self::Resource(request) => request.accounts(),
+            Self::Memory(request) => (request.category, request.tag),
+        }
     }
 }
 
@@ -42,21 +56,23 @@ impl<'r> Orders<'r> {
 #[derive(Debug)]
 pub(super) struct Attempt<'d> {
     door: &'d Door,
-    pub(super) orders: Orders<'d>,
+    subject: Subject<'d>,
     // Heaps for which the ladder was climbed, one bit each: once an allocation is enough.
     climbed: u16,
+    // What is set aside for memory that was taken and is not charged yet; given back if it never is.
+    reservation: Option<Reservation<'d>>,
 }
 
 impl<'d> Attempt<'d> {
     #[inline]
-    pub(super) fn new(door: &'d Door, orders: Orders<'d>) -> Self {
-        Self { door, orders, climbed: 0 }
+    pub(super) fn new(door: &'d Door, subject: Subject<'d>) -> Self {
+        Self { door, subject, climbed: 0, reservation: None }
     }
 
     /// The explained error of a request that got no further, told to observers.
     #[cold]
     pub(super) fn refuse(&self, error: MemoryError) -> AllocationError {
-        self.explain(error.into(), self.orders.bytes)
+        self.explain(error.into(), self.subject.least_size())
     }
 
     /// The explained error, told to observers; built on the failure path only.
@@ -64,7 +80,7 @@ impl<'d> Attempt<'d> {
     fn explain(&self, none: NoMemory, bytes: u64) -> AllocationError {
         let NoMemory { kind, types } = none;
         let name = contained(|| Box::from(self.door.allocator.name())).unwrap_or_default();
-        let Orders { what, label, .. } = self.orders;
+        let (what, label) = (self.subject.what(), self.subject.label());
         let mut refusal = Refusal::new(what, label, bytes, &name).types(types);
         refusal.retiring = self.door.core.ledger.device().retiring;
         self.door.core.observers.tell(&MemoryEvent::Refused(&refusal));
@@ -104,14 +120,15 @@ impl<'d> Attempt<'d> {
         refused
     }
 
-    /// Takes memory of the best type that has some, with its bytes set aside.
+    /// Takes memory of the best type that has some, with its bytes set aside where anything could refuse them.
     #[inline]
     pub(super) fn take(
         &mut self,
         placement: &Placement<'_>,
         resource: Option<Resource>,
-    ) -> Result<(Allocation, Reservation<'d>), AllocationError> {
-        let (context, capabilities) = (&self.door.core.context, self.door.allocator.capabilities());
+    ) -> Result<Allocation, AllocationError> {
+        let door = self.door;
+        let (context, capabilities) = (&door.core.context, door.allocator.capabilities());
         let taken = placement.walk(context, capabilities, resource, |request| {
             match self.try_type(request) {
                 Err(reason) if self.climb(request.memory_type, request.size, reason) => {
@@ -123,48 +140,71 @@ impl<'d> Attempt<'d> {
         taken.map_err(|none| self.explain(none, placement.requirements.size))
     }
 
-    /// One memory type: admit, take, admit what was granted beyond.
+    /// Gives memory back that [`take`](Self::take) gave, and its bytes after it.
+    ///
+    /// # Safety
+    ///
+    /// - Nothing uses `allocation`.
+    pub(super) unsafe fn give_back(&mut self, allocation: Allocation) {
+        // SAFETY: it came from there (its only source), and nothing uses it (caller).
+        unsafe { self.door.allocator.free(allocation) };
+        // Only now: nobody may be let in before the memory is back.
+        self.reservation = None;
+    }
+
+    /// Charges what [`take`](Self::take) gave; from here on nothing can fail.
     #[inline]
-    fn try_type(
-        &self,
-        request: &MemoryRequest<'_>,
-    ) -> Result<(Allocation, Reservation<'d>), Reason> {
-        let (core, path) = (&self.door.core, self.path(request.memory_type));
-        let limit = core.heap_size(path.heap);
-        if request.size > limit {
-            return Err(MemoryError::TooLarge { size: request.size, limit }.into());
-        }
-        let judge = self.judge(request.size, path)?;
-        let mut reservation = core.ledger.reserve(path, request.size, judge)?;
-        let allocation = if self.is_bounded() {
-            let headroom = core.block_headroom(path.heap.into());
-            self.door.allocator.allocate(&request.clone().headroom(headroom))
-        } else {
-            self.door.allocator.allocate(request)
-        }?;
-        match reservation.enlarge(allocation.size()) {
-            Ok(()) => Ok((allocation, reservation)),
-            Err(over) => {
-                // SAFETY: it came from there just now, and nothing uses it.
-                unsafe { self.door.allocator.free(allocation) };
-                // Its room only now: nobody may be let in before the memory is back.
-                drop(reservation);
-                Err(over.into())
+    pub(super) fn settle(&mut self, allocation: &Allocation, committed: u64) -> Charge {
+        let granted = allocation.size();
+        match self.reservation.take() {
+            Some(reservation) => reservation.settle(granted, committed),
+            None => {
+                let path = self.path(allocation.memory_type());
+                self.door.core.ledger.charge(path, granted, committed)
             }
         }
     }
 
-    /// Asks the policy, if there is one.
+    /// One memory type: admit, take, admit what was granted beyond.
     #[inline]
-    fn judge(&self, requested: u64, path: AccountPath) -> Result<Option<Judge>, Reason> {
-        match self.door.core.judge()? {
-            None => Ok(None),
-            Some(judge) => self.hear(requested, path, judge).map(Some),
+    fn try_type(&mut self, request: &MemoryRequest<'_>) -> Result<Allocation, Reason> {
+        if self.door.core.could_refuse() {
+            return self.try_admitted(request);
         }
+        self.door.allocator.allocate(request).map_err(Reason::Memory)
     }
 
-    #[cold]
-    fn hear(&self, requested: u64, path: AccountPath, judge: Judge) -> Result<Judge, Reason> {
+    #[inline(never)]
+    fn try_admitted(&mut self, request: &MemoryRequest<'_>) -> Result<Allocation, Reason> {
+        let (core, path) = (&self.door.core, self.path(request.memory_type));
+        let heap = u32::from(path.heap);
+        let limit = core.heap_size(heap);
+        if request.size > limit {
+            return Err(MemoryError::TooLarge { size: request.size, limit }.into());
+        }
+        let judge = core.judge()?;
+        if let Some(judge) = &judge {
+            self.hear(request.size, path, judge)?;
+        }
+        let mut reservation = core.ledger.reserve(path, request.size, judge)?;
+        let allocation = if self.is_bounded() {
+            let headroom = core.block_headroom(heap);
+            self.door.allocator.allocate(&request.clone().headroom(headroom))
+        } else {
+            self.door.allocator.allocate(request)
+        }?;
+        let enlarged = reservation.enlarge(allocation.size());
+        self.reservation = Some(reservation);
+        if let Err(over) = enlarged {
+            // SAFETY: it was taken just now, and nothing uses it.
+            unsafe { self.give_back(allocation) };
+            return Err(over.into());
+        }
+        Ok(allocation)
+    }
+
+    /// What the policy says.
+    fn hear(&self, requested: u64, path: AccountPath, judge: &Judge) -> Result<(), Reason> {
         let heap = path.heap.into();
         let admission = Admission {
             requested,
@@ -172,11 +212,10 @@ impl<'d> Attempt<'d> {
             heap_figures: self.door.core.ledger.heap(heap),
             category: path.category,
             tag: path.tag,
-            label: self.orders.label,
+            label: self.subject.label(),
         };
         let heard = contained(|| judge.account.policy.before_alloc(&admission));
-        heard.unwrap_or(Err(PANICKED)).map_err(Reason::Policy)?;
-        Ok(judge)
+        heard.unwrap_or(Err(PANICKED)).map_err(Reason::Policy)
     }
 
     /// Asks others to give memory back, and says whether any did; once a heap, and not for what no amount would help.
@@ -200,13 +239,11 @@ impl<'d> Attempt<'d> {
     /// Where memory of `memory_type` is entered.
     #[inline]
     fn path(&self, memory_type: u32) -> AccountPath {
-        // There are 16 heaps at most.
-        let heap = u8::try_from(self.door.core.context.heap_of(memory_type)).unwrap_or_default();
-        AccountPath { heap, category: self.orders.category, tag: self.orders.tag }
+        let (category, tag) = self.subject.accounts();
+        AccountPath { heap: self.door.core.heap_of(memory_type), category, tag }
     }
 
     /// Whether new blocks have to keep to what the driver leaves: limits are strict, and the backend can.
-    #[inline]
     fn is_bounded(&self) -> bool {
         self.door.core.ledger.is_strict()
             && self.door.allocator.capabilities().contains(AllocatorCapabilities::HEADROOM)

@@ -5,8 +5,8 @@ use std::{mem::ManuallyDrop, sync::Arc};
 use ash::vk;
 
 use super::{
-    attempt::{Attempt, Orders},
-    deed::Deed,
+    attempt::{Attempt, Subject},
+    deed::{Deed, tell_allocated},
 };
 use crate::{
     Allocation, AllocationError, Category, DeviceBudgetManager, DeviceContext, MemoryError,
@@ -82,15 +82,7 @@ impl DeviceBudgetManager {
         &self,
         request: &MemoryBlockRequest<'_>,
     ) -> Result<MemoryBlock, AllocationError> {
-        let orders = Orders {
-            what: "memory",
-            kind: ParcelKind::Raw,
-            category: request.category,
-            tag: request.tag,
-            label: request.label,
-            bytes: request.size,
-        };
-        let mut attempt = Attempt::new(&self.door, orders);
+        let mut attempt = Attempt::new(&self.door, Subject::Memory(request));
         check(request).map_err(|error| attempt.refuse(error))?;
         let placement = Placement {
             requirements: Requirements {
@@ -109,10 +101,10 @@ impl DeviceBudgetManager {
         if self.door.core.could_refuse() {
             attempt.expect_room(&placement)?;
         }
-        let (allocation, reservation) = attempt.take(&placement, None)?;
-        let charge = reservation.settle(allocation.size(), request.size);
+        let allocation = attempt.take(&placement, None)?;
+        let charge = attempt.settle(&allocation, request.size);
+        tell_allocated(&self.door, &charge, ParcelKind::Raw, request.label);
         let deed = Deed::new(&self.door, charge, ParcelKind::Raw);
-        deed.tell_allocated(request.label);
         Ok(MemoryBlock::new(allocation, deed, request.tiling))
     }
 }

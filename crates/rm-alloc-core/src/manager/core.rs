@@ -45,6 +45,8 @@ pub(crate) struct Core {
     // ordered with allocations of other threads anyway.
     has_policy: AtomicBool,
     limits: Mutex<Limits>,
+    /// The heap of each memory type.
+    heaps: [u8; vk::MAX_MEMORY_TYPES],
     pub(crate) warning_percent: u8,
     frame_threshold: Option<u64>,
 }
@@ -87,6 +89,11 @@ impl Core {
                 driver: context.poll_budget(),
                 device: config.device_memory_budget,
                 heaps: [None; vk::MAX_MEMORY_HEAPS],
+            }),
+            // There are 16 heaps at most.
+            heaps: std::array::from_fn(|index| {
+                let heap = context.memory_properties().memory_types[index].heap_index;
+                u8::try_from(heap).unwrap_or_default()
             }),
             warning_percent: config.warning_percent,
             frame_threshold: config.frame_threshold,
@@ -160,15 +167,21 @@ impl Core {
     }
 
     /// Whether anything could refuse an allocation before the driver does.
+    #[inline]
     pub(crate) fn could_refuse(&self) -> bool {
         self.has_policy.load(Ordering::Relaxed) || self.ledger.is_strict()
     }
 
-    /// Size of `heap` in bytes.
+    /// The heap of memory type `index`, as accounts have it; 0 if there is no such type.
     #[inline]
-    pub(crate) fn heap_size(&self, heap: u8) -> u64 {
+    pub(crate) fn heap_of(&self, index: u32) -> u8 {
+        self.heaps.get(index as usize).copied().unwrap_or_default()
+    }
+
+    /// Size of `heap` in bytes.
+    pub(crate) fn heap_size(&self, heap: u32) -> u64 {
         let heaps = &self.context.memory_properties().memory_heaps;
-        heaps.get(usize::from(heap)).map_or(0, |heap| heap.size)
+        heaps.get(heap as usize).map_or(0, |heap| heap.size)
     }
 
     pub(crate) fn heap_sizes(&self) -> [u64; vk::MAX_MEMORY_HEAPS] {

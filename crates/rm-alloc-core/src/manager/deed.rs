@@ -7,8 +7,9 @@ use std::sync::{
 
 use super::core::Door;
 use crate::{
-    Allocation, EventMask, FreedParcel, MemoryEvent, Parcel, ParcelKind, callback::contained,
-    ledger::Charge,
+    Allocation, EventMask, FreedParcel, MemoryEvent, Parcel, ParcelKind,
+    callback::contained,
+    ledger::{Charge, PolicyAccount},
 };
 
 /// The title to a piece of charged memory.
@@ -35,31 +36,12 @@ impl Deed {
         }
     }
 
-    /// Tells of the charge: the policy first, observers last.
-    #[inline]
-    pub(crate) fn tell_allocated(&self, label: Option<&str>) {
-        self.door.core.tell_crossings();
-        if self.charge.policy.is_some() || self.door.core.observers.want(EventMask::ALLOCATED) {
-            self.tell_parcel(label);
-        }
-    }
-
-    #[cold]
-    fn tell_parcel(&self, label: Option<&str>) {
-        let (bytes, heap) = (self.charge.bytes, self.charge.path.heap.into());
-        let parcel = Parcel { bytes, heap, kind: self.kind, label };
-        if let Some(account) = &self.charge.policy {
-            contained(|| account.policy.after_alloc(&parcel));
-        }
-        self.door.core.observers.tell(&MemoryEvent::Allocated(parcel));
-    }
-
     /// Gives the memory back, then tells: the allocator, the ledger, the policy, the observers.
     ///
     /// # Safety
     ///
     /// - `allocation` is the memory that the deed is for, and nothing uses it any more.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn release(self, allocation: Allocation) {
         let Self { door, charge, kind, retiring } = self;
         let parcel = FreedParcel { reserved: charge.bytes, committed: charge.committed, kind };
@@ -71,6 +53,25 @@ impl Deed {
             tell_freed(&door, charge, parcel);
         }
     }
+}
+
+/// Tells of a charge: the lines that it crossed, then the policy, observers last.
+#[inline]
+pub(super) fn tell_allocated(door: &Door, charge: &Charge, kind: ParcelKind, label: Option<&str>) {
+    door.core.tell_crossings();
+    if charge.policy.is_some() || door.core.observers.want(EventMask::ALLOCATED) {
+        let (bytes, heap) = (charge.bytes, charge.path.heap.into());
+        let parcel = Parcel { bytes, heap, kind, label };
+        tell_parcel(door, charge.policy.as_deref(), &parcel);
+    }
+}
+
+#[cold]
+fn tell_parcel(door: &Door, policy: Option<&PolicyAccount>, parcel: &Parcel<'_>) {
+    if let Some(account) = policy {
+        contained(|| account.policy.after_alloc(parcel));
+    }
+    door.core.observers.tell(&MemoryEvent::Allocated(*parcel));
 }
 
 #[cold]

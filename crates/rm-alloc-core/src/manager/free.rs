@@ -6,7 +6,7 @@ use super::{
     deed::Deed,
     resources::{Backing, BufferAllocation, ImageAllocation},
 };
-use crate::{DeviceBudgetManager, MemoryBlock, Resource, resource::destroy};
+use crate::{DeviceBudgetManager, MemoryBlock};
 
 /// A buffer, an image or a block, as the one who pays for memory.
 ///
@@ -55,7 +55,9 @@ impl DeviceBudgetManager {
     #[doc(alias = "FreeBuffer")]
     pub unsafe fn free_buffer(&self, buffer: BufferAllocation) {
         // SAFETY: live (invariant), and the device is done with it (caller).
-        unsafe { free(buffer.resource, buffer.backing) };
+        unsafe { buffer.backing.context().device().destroy_buffer(buffer.raw, None) };
+        // SAFETY: the only user that the deed knew of is gone.
+        unsafe { release(buffer.backing) };
     }
 
     /// Destroys `image`, and gives its memory back unless others hold it.
@@ -68,7 +70,9 @@ impl DeviceBudgetManager {
     #[doc(alias = "FreeImage")]
     pub unsafe fn free_image(&self, image: ImageAllocation) {
         // SAFETY: live (invariant), and the device is done with it (caller).
-        unsafe { free(image.resource, image.backing) };
+        unsafe { image.backing.context().device().destroy_image(image.raw, None) };
+        // SAFETY: the only user that the deed knew of is gone.
+        unsafe { release(image.backing) };
     }
 
     /// Notes that `resource` waits for the device: its bytes stay charged and are shown as retiring.
@@ -82,17 +86,18 @@ impl DeviceBudgetManager {
     }
 }
 
+/// Gives up the hold on memory.
+///
 /// # Safety
 ///
-/// - `resource` is live, bound to `backing`, and the device is done with it.
-unsafe fn free(resource: Resource, backing: Backing) {
-    // SAFETY: live and unused (caller).
-    unsafe { destroy(backing.context(), resource) };
+/// - The resource that held it is destroyed.
+#[inline]
+unsafe fn release(backing: Backing) {
     match backing {
-        // SAFETY: they belong together, and the only user is gone.
+        // SAFETY: they belong together, and the only user is gone (caller).
         Backing::Own(allocation, deed) => unsafe { deed.release(allocation) },
         Backing::Shared { block, alias, .. } => {
-            // The hold is given back here, and frees the memory if it was the last.
+            // The memory goes back here if this was the last hold on it.
             let block = ManuallyDrop::into_inner(block);
             if alias {
                 block.deed().door.core.aliases.fetch_sub(1, Ordering::Relaxed);

@@ -4,11 +4,8 @@ use std::{mem::ManuallyDrop, num::NonZeroU64, ptr::NonNull, sync::Arc};
 
 use ash::vk;
 
-use super::{allocate::Made, block::MemoryBlock, core::Door, deed::Deed};
-use crate::{
-    Allocation, BufferRequest, DeviceContext, MemoryError, Resource, TilingClass,
-    resource::{HostRange, name_buffer},
-};
+use super::{block::MemoryBlock, deed::Deed};
+use crate::{Allocation, DeviceContext, MemoryError, TilingClass, resource::HostRange};
 
 /// Where a resource's bytes are, and what they cost.
 #[derive(Debug)]
@@ -23,6 +20,7 @@ pub(super) enum Backing {
 
 impl Backing {
     /// Inline, unless others may be placed over the same bytes.
+    #[inline]
     pub(super) fn new(allocation: Allocation, deed: Deed, aliasable: bool) -> Self {
         if aliasable {
             let block = MemoryBlock::new(allocation, deed, TilingClass::Mixed);
@@ -67,12 +65,8 @@ impl Backing {
         matches!(self, Self::Shared { alias: true, .. })
     }
 
-    pub(super) fn door(&self) -> &Arc<Door> {
-        &self.deed().door
-    }
-
     pub(super) fn context(&self) -> &Arc<DeviceContext> {
-        &self.door().core.context
+        &self.deed().door.core.context
     }
 
     fn host(&self, size: u64) -> HostRange<'_> {
@@ -88,26 +82,14 @@ impl Backing {
 #[derive(Debug)]
 #[must_use = "dropping a buffer leaks it; give it to `free_buffer`"]
 pub struct BufferAllocation {
-    // Invariant: the resource is a live buffer of `size` bytes, bound to `backing`.
-    pub(super) resource: Resource,
-    size: u64,
-    address: Option<NonZeroU64>,
+    // Invariant: `raw` is a live buffer of `size` bytes, bound to `backing`.
+    pub(super) raw: vk::Buffer,
+    pub(super) size: u64,
+    pub(super) address: Option<NonZeroU64>,
     pub(super) backing: Backing,
 }
 
 impl BufferAllocation {
-    /// Names a buffer that was just bound.
-    ///
-    /// # Safety
-    ///
-    /// - `made` is a live buffer that was made by `request` and is bound to its backing; nobody else knows it.
-    pub(super) unsafe fn new(made: Made, request: &BufferRequest<'_>) -> Self {
-        let Made { resource, backing } = made;
-        // SAFETY: live, bound and ours alone (caller).
-        let address = unsafe { name_buffer(backing.context(), resource, request) };
-        Self { resource, size: request.size, address, backing }
-    }
-
     /// Copies `bytes` to `offset`, and flushes where memory is not coherent.
     ///
     /// # Errors
@@ -175,7 +157,7 @@ impl BufferAllocation {
 
     /// The handle.
     pub fn raw(&self) -> vk::Buffer {
-        self.resource.as_buffer()
+        self.raw
     }
 
     /// Size in bytes, as requested.
@@ -215,30 +197,43 @@ impl BufferAllocation {
 #[derive(Debug)]
 #[must_use = "dropping an image leaks it; give it to `free_image`"]
 pub struct ImageAllocation {
-    // Invariant: the resource is a live image, bound to `backing`.
-    pub(super) resource: Resource,
+    // Invariant: `raw` is a live image that requires `size` bytes, bound to `backing`.
+    pub(super) raw: vk::Image,
+    pub(super) size: u64,
     pub(super) backing: Backing,
 }
 
 impl ImageAllocation {
-    /// Names an image that was just bound.
+    /// Makes writes through [`mapped`](Self::mapped) available to the device; does nothing on coherent memory.
     ///
-    /// # Safety
+    /// # Errors
     ///
-    /// - `made` is a live image that is bound to its backing; nobody else knows it.
-    pub(super) unsafe fn new(made: Made, label: Option<&str>) -> Self {
-        let Made { resource, backing } = made;
-        // SAFETY: live and ours alone (caller).
-        unsafe { backing.context().commands().name(resource.as_image(), label) };
-        Self { resource, backing }
+    /// [`MemoryError::InvalidRequest`] if the memory is not mapped or the range leaves it, otherwise what
+    /// `vkFlushMappedMemoryRanges` answered.
+    pub fn flush(&self, offset: u64, length: u64) -> Result<(), MemoryError> {
+        self.backing.host(self.size).flush(offset, length)
+    }
+
+    /// Makes device writes visible through [`mapped`](Self::mapped); does nothing on coherent memory.
+    ///
+    /// # Errors
+    ///
+    /// As of [`flush`](Self::flush), with `vkInvalidateMappedMemoryRanges`.
+    pub fn invalidate(&self, offset: u64, length: u64) -> Result<(), MemoryError> {
+        self.backing.host(self.size).invalidate(offset, length)
     }
 
     /// The handle.
     pub fn raw(&self) -> vk::Image {
-        self.resource.as_image()
+        self.raw
     }
 
-    /// Where the host sees its first byte: linear images in host-visible memory only.
+    /// Bytes that the driver required.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where the host sees its first byte, if it is mapped: linear images at host locations, on no promise elsewhere.
     pub fn mapped(&self) -> Option<NonNull<u8>> {
         self.backing.mapped()
     }

@@ -6,8 +6,8 @@ use ash::vk;
 
 use super::{host::HostRange, object::destroy};
 use crate::{
-    Allocation, BufferRequest, DeviceContext, FreedParcel, MemoryAllocator, MemoryError,
-    ParcelKind, Resource,
+    Allocation, BufferRequest, DeviceContext, FreedParcel, ImageRequest, MemoryAllocator,
+    MemoryError, ParcelKind, Resource,
 };
 
 /// What a buffer and an image with memory have in common.
@@ -179,6 +179,20 @@ pub(crate) unsafe fn name_buffer(
     })
 }
 
+/// Gives an image its name.
+///
+/// # Safety
+///
+/// - `resource` is a live image of `context`, and nobody else knows it.
+pub(crate) unsafe fn name_image(
+    context: &DeviceContext,
+    resource: Resource,
+    request: &ImageRequest<'_>,
+) {
+    // SAFETY: the image is live and ours alone (caller).
+    unsafe { context.commands().name(resource.as_image(), request.label) };
+}
+
 /// An image with memory, owed back to the allocator it came from.
 ///
 /// Move-only and without a destructor: freeing needs the allocator, and the promise that the device is done with it.
@@ -195,9 +209,9 @@ impl BoundImage {
     /// # Safety
     ///
     /// - `bound` is an image, and nobody else knows it.
-    pub(crate) unsafe fn new(bound: Bound, label: Option<&str>) -> Self {
+    pub(crate) unsafe fn new(bound: Bound, request: &ImageRequest<'_>) -> Self {
         // SAFETY: the image is live (invariant) and ours alone (caller).
-        unsafe { bound.context.commands().name(bound.resource.as_image(), label) };
+        unsafe { name_image(&bound.context, bound.resource, request) };
         Self { bound }
     }
 

@@ -40,14 +40,6 @@ impl<'r> AnyRequest<'r> {
         }
     }
 
-    /// Whether others may be placed over the same bytes.
-    pub(crate) fn is_aliasable(self) -> bool {
-        match self {
-            Self::Buffer(request) => request.aliasable,
-            Self::Image(request) => request.aliasable,
-        }
-    }
-
     /// Bytes that are known to be asked for before the driver has spoken.
     pub(crate) fn least_size(self) -> u64 {
         match self {

@@ -7,6 +7,8 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks, and fails loudly")]
 
+mod flat;
+
 use std::{env, hint::black_box, sync::Arc, thread, time::Instant};
 
 use ash::vk::BufferUsageFlags;
@@ -17,7 +19,7 @@ use rm_alloc_core::{
 use rm_alloc_direct::DirectAllocator;
 use rm_vksim::{Profile, SimDevice};
 
-const PAIRS: u64 = 2_000;
+const PAIRS: u64 = 5_000;
 const ROUNDS: usize = 301;
 
 struct Bench {
@@ -38,7 +40,15 @@ impl Bench {
         };
         // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
         let context = unsafe { DeviceContext::new(info) }.unwrap();
-        let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
+        Self::over(Arc::new(DirectAllocator::new(&context)), config)
+    }
+
+    /// Over a device and a backend that share nothing between threads.
+    fn flat(config: BudgetConfig) -> Self {
+        Self::over(Arc::new(flat::Flat { context: flat::context() }), config)
+    }
+
+    fn over(allocator: Arc<dyn MemoryAllocator>, config: BudgetConfig) -> Self {
         let manager = DeviceBudgetManager::new(Arc::clone(&allocator), config).unwrap();
         Self { allocator, manager }
     }
@@ -75,8 +85,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn compare(name: &str, config: BudgetConfig) {
-    let bench = Bench::new(config);
+fn compare(name: &str, bench: &Bench) {
     let (mut bare, mut tracked, mut cost) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let without = nanoseconds_a_pair(|| bench.bare(PAIRS));
@@ -89,22 +98,25 @@ fn compare(name: &str, config: BudgetConfig) {
     println!("{name}: bare {bare:.1} ns, tracked {tracked:.1} ns, cost {cost:.1} ns a pair");
 }
 
-/// Pairs a second through one manager: two threads together against one alone, interleaved.
-fn threads() {
-    let bench = Bench::new(BudgetConfig::default());
+/// Pairs a second on two threads together, against one alone, interleaved.
+fn scaling(pairs: impl Fn(u64) + Sync) -> f64 {
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS / 3 {
-        let one = nanoseconds_a_pair(|| bench.tracked(PAIRS));
+        let one = nanoseconds_a_pair(|| pairs(PAIRS));
         let two = nanoseconds_a_pair(|| {
             thread::scope(|scope| {
-                for _ in 0..2 {
-                    scope.spawn(|| bench.tracked(PAIRS));
-                }
+                scope.spawn(|| pairs(PAIRS));
+                pairs(PAIRS);
             });
         });
         ratios.push(one * 2.0 / two);
     }
-    println!("two threads: {:.2} x the throughput of one", median(ratios));
+    median(ratios)
+}
+
+fn threads(name: &str, bench: &Bench) {
+    let (bare, tracked) = (scaling(|n| bench.bare(n)), scaling(|n| bench.tracked(n)));
+    println!("{name}, two threads against one: bare {bare:.2} x, tracked {tracked:.2} x");
 }
 
 fn main() {
@@ -115,9 +127,12 @@ fn main() {
         Some("tracked") => Bench::new(BudgetConfig::default()).tracked(pairs()),
         _ => {
             let strict = BudgetConfig { strict: true, ..BudgetConfig::default() };
-            compare("default", BudgetConfig::default());
-            compare("strict", strict);
-            threads();
+            compare("default", &Bench::new(BudgetConfig::default()));
+            compare("strict", &Bench::new(strict.clone()));
+            compare("flat", &Bench::flat(BudgetConfig::default()));
+            threads("direct", &Bench::new(BudgetConfig::default()));
+            threads("flat", &Bench::flat(BudgetConfig::default()));
+            threads("flat, strict", &Bench::flat(strict));
         }
     }
 }
