@@ -29,7 +29,7 @@ use ash::vk;
 use self::accounts::Accounts;
 pub(crate) use self::pressure::is_near;
 pub use self::{
-    figures::{Figures, FrameDelta, OverBudget},
+    figures::{BudgetScope, Figures, FrameDelta, OverBudget},
     pressure::Pressure,
 };
 use crate::{

@@ -93,7 +93,7 @@ pub use self::{
         DeviceMemory, HeapBlocks, MemoryFeatures,
     },
     error::{AllocationError, ErrorKind, MemoryError, Reason, Refusal, TypeRefusal},
-    ledger::{Figures, FrameDelta, OverBudget, Pressure},
+    ledger::{BudgetScope, Figures, FrameDelta, OverBudget, Pressure},
     manager::{
         AliasedBufferRequest, AliasedImageRequest, BudgetConfig, BufferAllocation, Charged,
         DeviceBudgetManager, DeviceMemoryStats, HeapBudget, ImageAllocation, MemoryBlock,

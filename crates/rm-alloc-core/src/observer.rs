@@ -17,7 +17,7 @@ use std::{
 use bitflags::bitflags;
 
 use crate::{
-    FrameDelta, FreedParcel, Parcel, Pressure, Refusal,
+    AllocationError, FrameDelta, FreedParcel, Parcel, Pressure,
     callback::contained,
     sync::{Mutex, lock},
 };
@@ -79,8 +79,8 @@ pub enum MemoryEvent<'a> {
     Near(Pressure),
     /// An account came to hold more than its limit.
     Over(Pressure),
-    /// A request found no memory.
-    Refused(&'a Refusal),
+    /// A request was refused, for whatever reason; this is what the caller gets.
+    Refused(&'a AllocationError),
     /// A frame took more than the configured threshold.
     FrameThreshold(FrameDelta),
 }

@@ -1,6 +1,6 @@
 //! What is asked for, as plain data.
 
-/// The setters that buffers and images have in common; a function cannot write methods.
+/// Setters of requests, by default those that buffers and images have in common; a function cannot write methods.
 macro_rules! resource_setters {
     () => {
         resource_setters! {
@@ -29,6 +29,8 @@ macro_rules! resource_setters {
         })*
     };
 }
+
+pub(crate) use resource_setters;
 
 mod buffer;
 pub(crate) mod check;

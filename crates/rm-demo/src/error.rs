@@ -1,5 +1,7 @@
 //! Why a run ended before it could be judged.
 
+use std::path::PathBuf;
+
 use ash::vk;
 use resource_management::{
     alloc::{AllocationError, Bytes, MemoryError},
@@ -17,6 +19,16 @@ pub enum DemoError {
     /// A buffer or an image was refused.
     #[error(transparent)]
     Allocation(#[from] AllocationError),
+    /// The budget has no room for something that nothing smaller can take the place of, and nothing is left to wait for.
+    #[error("a budget of {} has no room for `{label}` of {}", Bytes(*.budget), Bytes(*.bytes))]
+    BudgetTooSmall {
+        /// What it is called.
+        label: String,
+        /// Bytes that were asked for.
+        bytes: u64,
+        /// Bytes of the budget.
+        budget: u64,
+    },
     /// The simulated device could not copy what it was to copy.
     #[error("the simulated device could not copy {}", Bytes(*.bytes))]
     Copy {
@@ -29,6 +41,14 @@ pub enum DemoError {
     /// The host could not write or read memory.
     #[error("the host could not reach the memory: {0}")]
     Memory(#[from] MemoryError),
+    /// The file of figures cannot be written.
+    #[error("`{}` cannot be written: {reason}", .path.display())]
+    Metrics {
+        /// The path that was given.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// The file of a profile cannot be used.
     #[error("the profile `{wanted}` cannot be used: {reason}")]
     Profile {
@@ -36,6 +56,12 @@ pub enum DemoError {
         wanted: String,
         /// What the system or the profile's own check says.
         reason: String,
+    },
+    /// The staging quota is taken.
+    #[error("no staging quota is left for {}", Bytes(*.bytes))]
+    StagingQuota {
+        /// Bytes that were to be staged.
+        bytes: u64,
     },
     /// A resource was not in the state in which the stream must find it.
     #[error("a streamed resource is in the wrong state: {0}")]
@@ -55,7 +81,10 @@ impl DemoError {
     /// The code that the process ends with: 2 where nothing could be started, otherwise 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Headless(_) | Self::Profile { .. } | Self::UnknownProfile { .. } => 2,
+            Self::Headless(_)
+            | Self::Metrics { .. }
+            | Self::Profile { .. }
+            | Self::UnknownProfile { .. } => 2,
             _ => 1,
         }
     }

@@ -7,9 +7,12 @@ mod queue;
 
 use std::fmt;
 
-use resource_management::alloc::BoundBuffer;
+use resource_management::alloc::{BufferAllocation, MemoryBlock};
 
-pub(crate) use self::{host::HostExecutor, queue::QueueExecutor};
+pub(crate) use self::{
+    host::{Bindings, HostExecutor},
+    queue::QueueExecutor,
+};
 use crate::{
     error::DemoError,
     resource::{Object, Part},
@@ -32,17 +35,31 @@ impl<'a> PartCopy<'a> {
     }
 }
 
+/// A detour through scratch memory: from the staging buffer into a scratch buffer, and from there to be read back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Detour<'a> {
+    pub(crate) scratch: &'a BufferAllocation,
+    /// Offset in the staging buffer in bytes.
+    pub(crate) from: u64,
+    /// Offset in the read-back buffer in bytes.
+    pub(crate) to: u64,
+    /// All bytes of the scratch buffer that are used.
+    pub(crate) bytes: u64,
+}
+
 /// All copies of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch<'a> {
     /// What uploads read.
-    pub(crate) staging: &'a BoundBuffer,
+    pub(crate) staging: &'a BufferAllocation,
     /// Copies from `staging` to the whole of new objects.
     pub(crate) uploads: &'a [PartCopy<'a>],
     /// What downloads write.
-    pub(crate) read_back: &'a BoundBuffer,
+    pub(crate) read_back: &'a BufferAllocation,
     /// Copies from whole objects to `read_back`, before the uploads.
     pub(crate) downloads: &'a [PartCopy<'a>],
+    /// Detours over the same bytes, one right after the other, so that nothing but their own barrier keeps them apart.
+    pub(crate) detours: &'a [Detour<'a>],
 }
 
 /// Something that executes copies, one batch at a time, while the host goes on.
@@ -50,6 +67,13 @@ pub(crate) struct Batch<'a> {
 /// It may be dropped when nothing is under way: before the first batch, after [`wait`](Self::wait) has answered, or after
 /// [`halt`](Self::halt).
 pub(crate) trait Executor: fmt::Debug {
+    /// Hears that buffers over `memory` are about to share bytes on purpose.
+    ///
+    /// A driver needs no word of it.
+    fn expect_aliases(&self, memory: &MemoryBlock) {
+        let _shared = memory;
+    }
+
     /// Begins to execute `batch`; on error nothing is under way.
     ///
     /// # Errors

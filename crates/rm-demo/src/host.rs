@@ -2,11 +2,14 @@
 
 use ash::vk;
 use resource_management::alloc::{
-    AllocationError, BoundBuffer, BufferRequest, Category, MemoryAllocator, MemoryAllocatorExt,
-    MemoryError, MemoryLocation,
+    BufferAllocation, BufferRequest, Category, MemoryError, MemoryLocation, StagingReservation,
 };
 
-use crate::content::{Content, Difference};
+use crate::{
+    budget::{Budget, TRANSFERS},
+    content::{Content, Difference},
+    error::DemoError,
+};
 
 /// Where copies begin: a multiple of every block of texels, and what devices like best.
 const PLACE_ALIGNMENT: u64 = 256;
@@ -17,36 +20,42 @@ const GROWTH_BYTES: u64 = 4 << 20;
 /// Bytes made or compared at a time, few enough to stay in the processor's cache.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// A mapped buffer that grows when a frame needs more of it than any before.
+/// A mapped buffer that grows when a frame needs more of it than any before, up to a limit.
 #[derive(Debug)]
 pub(crate) struct HostBuffer {
     usage: vk::BufferUsageFlags,
     location: MemoryLocation,
     label: &'static str,
-    buffer: Option<BoundBuffer>,
+    // Bytes that it never outgrows.
+    limit: u64,
+    // Invariant: of the manager that every `reserve` was with; the quota is of the same size, if this is for staging.
+    buffer: Option<BufferAllocation>,
+    quota: Option<StagingReservation>,
     // Bytes handed out since the last `clear`.
     used: u64,
 }
 
 impl HostBuffer {
-    /// An empty one to copy from; it takes memory at the first [`reserve`](Self::reserve).
-    pub(crate) fn staging() -> Self {
+    /// An empty one to copy from, of `limit` bytes at most; it takes memory at the first [`reserve`](Self::reserve).
+    pub(crate) fn staging(limit: u64) -> Self {
         Self {
             usage: vk::BufferUsageFlags::TRANSFER_SRC,
             location: MemoryLocation::HostVisible,
             label: "staging",
+            limit,
             buffer: None,
+            quota: None,
             used: 0,
         }
     }
 
-    /// An empty one to read back from; it takes memory at the first [`reserve`](Self::reserve).
-    pub(crate) fn read_back() -> Self {
+    /// An empty one to read back from, of `limit` bytes at most; it takes memory at the first [`reserve`](Self::reserve).
+    pub(crate) fn read_back(limit: u64) -> Self {
         Self {
             usage: vk::BufferUsageFlags::TRANSFER_DST,
             location: MemoryLocation::HostCached,
             label: "read-back",
-            ..Self::staging()
+            ..Self::staging(limit)
         }
     }
 
@@ -68,31 +77,37 @@ impl HostBuffer {
     ///
     /// # Safety
     ///
-    /// - Every call is with the same allocator.
+    /// - Every call is with the same budget.
     /// - The device does not use the buffer.
     pub(crate) unsafe fn reserve(
         &mut self,
-        allocator: &dyn MemoryAllocator,
-    ) -> Result<&mut BoundBuffer, AllocationError> {
-        if self.buffer.as_ref().is_some_and(|buffer| buffer.size() < self.used) {
-            // SAFETY: all are with this allocator, and the device does not use it (caller).
-            unsafe { self.free(allocator) };
-        }
-        match &mut self.buffer {
-            Some(buffer) => Ok(buffer),
-            empty => {
-                let size = self.used.max(1).next_multiple_of(GROWTH_BYTES);
-                let request = BufferRequest::new(size, self.usage)
-                    .location(self.location)
-                    .category(Category::Staging)
-                    .label(self.label);
-                Ok(empty.insert(allocator.allocate_buffer(&request)?))
-            }
-        }
+        budget: &Budget,
+    ) -> Result<&mut BufferAllocation, DemoError> {
+        let needed = self.used.max(1).next_multiple_of(GROWTH_BYTES).min(self.limit);
+        // SAFETY: as promised here.
+        unsafe { self.grow(budget, needed.max(self.used)) }
+    }
+
+    /// Takes as much memory as it may ever need.
+    ///
+    /// # Safety
+    ///
+    /// - As of [`reserve`](Self::reserve).
+    pub(crate) unsafe fn reserve_all(&mut self, budget: &Budget) -> Result<(), DemoError> {
+        // SAFETY: as promised here.
+        unsafe { self.grow(budget, self.limit) }.map(|_| ())
+    }
+
+    /// Whether places of these sizes are left below the limit.
+    pub(crate) fn has_room(&self, sizes: impl Iterator<Item = u64>) -> bool {
+        let end = sizes.fold(self.used, |used, bytes| {
+            used.next_multiple_of(PLACE_ALIGNMENT).saturating_add(bytes)
+        });
+        end <= self.limit
     }
 
     /// The buffer, if it has memory.
-    pub(crate) fn buffer(&self) -> Option<&BoundBuffer> {
+    pub(crate) fn buffer(&self) -> Option<&BufferAllocation> {
         self.buffer.as_ref()
     }
 
@@ -100,19 +115,55 @@ impl HostBuffer {
     ///
     /// # Safety
     ///
-    /// - `allocator` is the one of every [`reserve`](Self::reserve).
+    /// - `budget` is the one of every [`reserve`](Self::reserve).
     /// - The device does not use the buffer.
-    pub(crate) unsafe fn free(&mut self, allocator: &dyn MemoryAllocator) {
+    pub(crate) unsafe fn free(&mut self, budget: &Budget) {
         if let Some(buffer) = self.buffer.take() {
-            // SAFETY: it came from there, and the device does not use it (caller).
-            unsafe { allocator.free_buffer(buffer) };
+            // SAFETY: the device does not use it (caller).
+            unsafe { budget.manager().free_buffer(buffer) };
+        }
+        self.quota = None;
+    }
+
+    /// # Safety
+    ///
+    /// - As of [`reserve`](Self::reserve).
+    unsafe fn grow(
+        &mut self,
+        budget: &Budget,
+        bytes: u64,
+    ) -> Result<&mut BufferAllocation, DemoError> {
+        if self.buffer.as_ref().is_some_and(|buffer| buffer.size() < self.used.max(1)) {
+            // SAFETY: all are with this budget, and the device does not use it (caller).
+            unsafe { self.free(budget) };
+        }
+        let manager = budget.manager();
+        match &mut self.buffer {
+            Some(buffer) => Ok(buffer),
+            empty => {
+                // What is read back is on its way from the device, and stages nothing.
+                if self.usage.contains(vk::BufferUsageFlags::TRANSFER_SRC) {
+                    let quota = manager.try_reserve_staging(bytes);
+                    self.quota = Some(quota.ok_or(DemoError::StagingQuota { bytes })?);
+                }
+                let request = BufferRequest::new(bytes, self.usage)
+                    .location(self.location)
+                    .category(Category::Staging)
+                    .tag(TRANSFERS)
+                    .label(self.label);
+                let made = manager.allocate_buffer(&request);
+                if made.is_err() {
+                    self.quota = None;
+                }
+                Ok(empty.insert(made.map_err(|error| budget.explain(error))?))
+            }
         }
     }
 }
 
 /// Writes `content` to `buffer` from `place` on.
 pub(crate) fn write(
-    buffer: &mut BoundBuffer,
+    buffer: &mut BufferAllocation,
     place: u64,
     content: Content,
 ) -> Result<(), MemoryError> {
@@ -126,7 +177,7 @@ pub(crate) fn write(
 
 /// Makes one byte of `content`, which was written to `place`, wrong.
 pub(crate) fn corrupt(
-    buffer: &mut BoundBuffer,
+    buffer: &mut BufferAllocation,
     place: u64,
     content: Content,
 ) -> Result<(), MemoryError> {
@@ -142,7 +193,7 @@ pub(crate) fn corrupt(
 ///
 /// - The device does not write there meanwhile, and has made its earlier writes available to the host.
 pub(crate) unsafe fn compare(
-    buffer: &BoundBuffer,
+    buffer: &BufferAllocation,
     place: u64,
     content: Content,
 ) -> Result<Option<Difference>, MemoryError> {

@@ -5,8 +5,11 @@
 //! The main job of this workspace, as a library that tests can call and a small binary, `rm-demo`.
 //! Every frame uploads a few resources of real sizes through a staging buffer, and reads the oldest ones back at the
 //! end of their life, after their neighbours in memory have come and gone.
-//! All memory comes from a [`MemoryAllocator`](resource_management::alloc::MemoryAllocator), and every buffer and
-//! image lives in an [`Rm`](resource_management::state::Rm).
+//! All memory comes from one [`DeviceBudgetManager`](resource_management::alloc::DeviceBudgetManager), and every mesh and
+//! texture lives in an [`Rm`](resource_management::state::Rm).
+//! Near a budget, meshes and textures come with less detail; what a strict budget refuses comes smaller, or makes the
+//! oldest leave and does not come at all. Scratch buffers of a frame share their bytes.
+//! What each frame leaves of memory is a line of a file, and an [`Event`].
 //!
 //! On a machine without Vulkan, or for `sim:PROFILE`, the device is a simulated one and the host does its copies.
 //!
@@ -31,11 +34,17 @@
 
 mod options;
 
+mod quantity;
+
 mod run;
 
 mod report;
 
+mod metrics;
+
 mod error;
+
+mod budget;
 
 mod platform;
 
@@ -51,6 +60,8 @@ mod host;
 
 mod resource;
 
+mod scratch;
+
 mod scene;
 
 mod content;
@@ -58,8 +69,10 @@ mod content;
 pub use self::{
     content::Difference,
     error::DemoError,
+    metrics::FrameMetrics,
     options::Options,
     platform::simulated_devices,
+    quantity::QuantityError,
     report::{Checker, Mismatch, Summary},
     run::{Event, Progress, run, watch},
 };

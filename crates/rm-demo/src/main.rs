@@ -28,7 +28,7 @@ fn stream(options: &Options) -> Result<ExitCode, DemoError> {
     let terminal = io::stderr().is_terminal();
     let played = rm_demo::watch(options, &mut |event| match event {
         Event::Frame(progress) if terminal => draw(progress),
-        Event::Frame(_) => {}
+        Event::Frame(_) | Event::Measured(_) => {}
         event => complain(format_args!("rm-demo: {event}")),
     });
     if terminal {

@@ -1,14 +1,21 @@
 //! What the command line can ask for.
 
+use std::path::PathBuf;
+
+use crate::quantity;
+
 /// Frames of a run that does not say how many.
 const DEFAULT_FRAMES: u32 = 300;
+
+/// Where the binary writes what each frame did to memory, unless it is told where.
+const DEFAULT_METRICS: &str = "target/demo/metrics.csv";
 
 /// Streams meshes and textures in and out of a Vulkan device and compares every byte.
 ///
 /// Without any Vulkan device it runs on a simulated one, and says so.
 ///
-/// Exit codes: 0 if all bytes were equal, validation was silent and all memory came back; 1 if not; 2 if there is
-/// nothing to run on or the arguments are wrong.
+/// Exit codes: 0 if all bytes were equal, validation was silent, all memory came back and a strict budget was kept; 1 if not;
+/// 2 if there is nothing to run on or to write to, or the arguments are wrong.
 #[derive(Clone, Debug, Eq, PartialEq, clap::Parser)]
 #[command(name = "rm-demo", version)]
 pub struct Options {
@@ -22,6 +29,19 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_FRAMES)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub frames: u32,
+    /// Device memory to keep to, such as `512MiB` or `2G`; 0 is what the driver says.
+    ///
+    /// Near it, meshes and textures come with less detail.
+    #[arg(long, value_name = "BYTES", default_value = "0", value_parser = quantity::bytes)]
+    pub budget: u64,
+    /// Lets the budget refuse, instead of only judge; a peak beyond it fails the run.
+    #[arg(long)]
+    pub strict: bool,
+    /// The file that gets a line a frame on what it did to memory; its folder is made where it is missing.
+    ///
+    /// It appears when the run ends, whole or not at all. [`Options::default`] writes none.
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_METRICS)]
+    pub metrics: Option<PathBuf>,
     /// Lists the devices present and the simulated ones, and does nothing else.
     #[arg(long)]
     pub list_devices: bool,
@@ -32,15 +52,25 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { device: None, frames: DEFAULT_FRAMES, list_devices: false, corrupt_frame: None }
+        Self {
+            device: None,
+            frames: DEFAULT_FRAMES,
+            budget: 0,
+            strict: false,
+            metrics: None,
+            list_devices: false,
+            corrupt_frame: None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::{CommandFactory, Parser, error::ErrorKind};
 
-    use super::Options;
+    use super::{DEFAULT_METRICS, Options};
 
     #[test]
     fn the_definition_is_sound() {
@@ -48,8 +78,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_command_line_means_the_defaults() {
-        assert_eq!(Options::try_parse_from(["rm-demo"]).unwrap(), Options::default());
+    fn an_empty_command_line_means_the_defaults_and_a_file() {
+        let expected = Options { metrics: Some(DEFAULT_METRICS.into()), ..Options::default() };
+        assert_eq!(Options::try_parse_from(["rm-demo"]).unwrap(), expected);
     }
 
     #[test]
@@ -58,6 +89,27 @@ mod tests {
         let options = Options::try_parse_from(line).unwrap();
         assert_eq!(options.device.as_deref(), Some("pipe"));
         assert_eq!((options.frames, options.list_devices), (7, true));
+    }
+
+    #[test]
+    fn a_budget_is_understood_with_its_unit() {
+        let line = ["rm-demo", "--budget", "96MiB", "--strict", "--metrics", "some/where.csv"];
+        let options = Options::try_parse_from(line).unwrap();
+        assert_eq!((options.budget, options.strict), (96 << 20, true));
+        assert_eq!(options.metrics.as_deref(), Some(Path::new("some/where.csv")));
+    }
+
+    #[test]
+    fn a_budget_that_is_no_number_of_bytes_is_refused_with_the_reason() {
+        for (budget, reason) in [
+            ("much", "not a whole number of bytes"),
+            ("1TB", "unknown unit"),
+            ("99999999999GiB", "more bytes than 64 bits can count"),
+        ] {
+            let refused = Options::try_parse_from(["rm-demo", "--budget", budget]).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::ValueValidation, "{budget}");
+            assert!(refused.to_string().contains(reason), "{refused}");
+        }
     }
 
     #[test]

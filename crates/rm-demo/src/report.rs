@@ -1,17 +1,15 @@
-//! What a run came to: plain figures, and how they print.
+//! What a run came to: plain figures, and what is wrong with them.
+
+mod table;
 
 use std::{fmt, time::Duration};
 
-use ash::vk;
-use resource_management::alloc::{Bytes, MemoryAllocator};
+use resource_management::alloc::{Bytes, DeviceMemoryStats};
 
-use crate::{content::Difference, platform::Identity, stream::Tally};
+use crate::{budget::Budget, content::Difference, platform::Identity, stream::Tally};
 
 /// Findings of a kind that are printed; more of them say nothing new.
 const MOST_FINDINGS: usize = 10;
-
-/// Columns of the names in the table.
-const NAME_COLUMNS: usize = 20;
 
 /// What a run came to. Its `Display` is a table.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +23,7 @@ pub struct Summary {
     pub api_version: u32,
     /// Who watched.
     pub checker: Checker,
-    /// What memory came from, by [`name`](MemoryAllocator::name).
+    /// What memory came from, by [`name`](resource_management::alloc::MemoryAllocator::name).
     pub allocator: String,
     /// Frames that streamed something in.
     pub frames: u32,
@@ -37,8 +35,26 @@ pub struct Summary {
     pub bytes_in: u64,
     /// Bytes read back and compared.
     pub bytes_out: u64,
-    /// Most bytes taken from the driver, summed over the heaps.
+    /// The budget of device memory that was asked for, in bytes; 0 for what the driver says.
+    pub configured_budget: u64,
+    /// The budget of device memory that held at the end, in bytes.
+    pub budget_bytes: u64,
+    /// Whether the budget refused.
+    pub strict: bool,
+    /// Most bytes of device memory that resources had at any time, judged by the budget.
     pub peak_bytes: u64,
+    /// Requests that a limit refused.
+    pub refusals: u64,
+    /// Meshes and textures that came with less detail than wanted, for want of room.
+    pub reduced: u64,
+    /// Meshes and textures that did not come at all, for want of room.
+    pub skipped: u64,
+    /// Resources over memory of others.
+    pub aliased: u32,
+    /// Bytes that those would have cost on top with memory of their own.
+    pub saved_bytes: u64,
+    /// Most bytes taken from the driver, summed over the heaps.
+    pub driver_peak_bytes: u64,
     /// Calls of `vkAllocateMemory` that succeeded.
     pub driver_allocations: u64,
     /// What came back wrong.
@@ -80,14 +96,18 @@ impl Summary {
     /// Sums up a run whose resources have all been freed; messages come later.
     pub(crate) fn new(
         identity: Identity,
-        allocator: &dyn MemoryAllocator,
+        budget: &Budget,
         frames: u32,
         tally: &Tally,
         elapsed: Duration,
     ) -> Self {
-        let blocks = allocator.context().blocks();
-        let stats = allocator.stats().total();
+        let (manager, allocator) = (budget.manager(), budget.manager().allocator());
+        let blocks = manager.context().blocks();
+        let granted = allocator.stats().total();
         let held = blocks.heaps.iter().map(|heap| heap.bytes).sum::<u64>();
+        let stats = manager.stats();
+        let charged = charged_bytes(&stats);
+        let aliases = manager.aliased_allocation_count();
         let Identity { device, driver, api_version, checker } = identity;
         Self {
             device,
@@ -100,23 +120,42 @@ impl Summary {
             textures: tally.textures,
             bytes_in: tally.bytes_in,
             bytes_out: tally.bytes_out,
-            peak_bytes: blocks.peak_bytes,
+            configured_budget: budget.configured(),
+            budget_bytes: stats.budget,
+            strict: budget.is_strict(),
+            peak_bytes: stats.peak,
+            refusals: budget.refusals(),
+            reduced: tally.reduced,
+            skipped: tally.skipped,
+            aliased: tally.aliased,
+            saved_bytes: tally.saved_bytes,
+            driver_peak_bytes: blocks.peak_bytes,
             driver_allocations: blocks.made,
             mismatches: tally.mismatches.clone(),
             messages: Vec::new(),
-            lost_bytes: held.max(stats.block_bytes).max(stats.used_bytes),
-            lost_objects: u64::from(blocks.count.max(stats.blocks).max(stats.allocations)),
+            lost_bytes: held.max(granted.block_bytes).max(granted.used_bytes).max(charged),
+            lost_objects: u64::from(blocks.count.max(granted.blocks).max(granted.allocations))
+                .max(stats.allocations + u64::from(aliases)),
             elapsed,
         }
     }
 
-    /// Whether all that went in came out as it was, whoever watched was silent and all memory came back.
+    /// Whether all that went in came out as it was, whoever watched was silent, all memory came back and a strict budget
+    /// was kept.
     pub fn is_clean(&self) -> bool {
         self.mismatches.is_empty()
             && self.bytes_in == self.bytes_out
             && self.messages.is_empty()
             && self.lost_bytes == 0
             && self.lost_objects == 0
+            && !self.broke_budget()
+    }
+
+    /// Whether a budget that was to refuse let more in than it has.
+    ///
+    /// The driver's word is not held against anyone, as it may shrink under what is there.
+    fn broke_budget(&self) -> bool {
+        self.strict && self.configured_budget > 0 && self.peak_bytes > self.configured_budget
     }
 
     /// What is wrong, a line each: at most ten mismatches and ten messages.
@@ -127,53 +166,19 @@ impl Summary {
         let (bytes, objects) = (self.lost_bytes, self.lost_objects);
         let lost = (bytes > 0 || objects > 0)
             .then(|| format!("{} in {objects} objects did not come back", Bytes(bytes)));
+        let (peak, budget) = (self.peak_bytes, self.configured_budget);
+        let broken = self.broke_budget().then(|| {
+            format!("the peak of {peak} bytes is beyond the strict budget of {budget} bytes")
+        });
         let messages = self.messages.iter().take(MOST_FINDINGS).cloned();
-        mismatches.chain(unread).chain(lost).chain(messages)
-    }
-
-    /// Bytes moved in a second, both ways together.
-    fn bytes_per_second(&self) -> u64 {
-        let moved = u128::from(self.bytes_in) + u128::from(self.bytes_out);
-        let second = Duration::from_secs(1).as_nanos();
-        u64::try_from(moved * second / self.elapsed.as_nanos().max(1)).unwrap_or(u64::MAX)
+        mismatches.chain(unread).chain(lost).chain(broken).chain(messages)
     }
 }
 
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut row =
-            |name: &str, value: fmt::Arguments<'_>| writeln!(f, "{name:NAME_COLUMNS$}  {value}");
-        let major = vk::api_version_major(self.api_version);
-        let minor = vk::api_version_minor(self.api_version);
-        let (meshes, textures) = (self.meshes, self.textures);
-        let wrong = self.mismatches.iter().map(|it| it.difference.count).sum::<u64>();
-        row("device", format_args!("{}", self.device))?;
-        row("driver", format_args!("{}", self.driver))?;
-        row("vulkan", format_args!("{major}.{minor}"))?;
-        row("validation", format_args!("{}", self.checker))?;
-        row("allocator", format_args!("{}", self.allocator))?;
-        row("frames", format_args!("{}", self.frames))?;
-        row("resources", format_args!("{meshes} meshes, {textures} textures"))?;
-        row("moved in", format_args!("{}", Bytes(self.bytes_in)))?;
-        row("moved out", format_args!("{}", Bytes(self.bytes_out)))?;
-        row("peak memory", format_args!("{}", Bytes(self.peak_bytes)))?;
-        row("driver allocations", format_args!("{}", self.driver_allocations))?;
-        row("mismatches", format_args!("{} ({})", self.mismatches.len(), Bytes(wrong)))?;
-        row("validation messages", format_args!("{}", self.messages.len()))?;
-        row("not returned", format_args!("{} ({})", self.lost_objects, Bytes(self.lost_bytes)))?;
-        row("time", format_args!("{:.2} s", self.elapsed.as_secs_f64()))?;
-        row("throughput", format_args!("{}/s", Bytes(self.bytes_per_second())))
-    }
-}
-
-impl fmt::Display for Checker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Absent => "not installed",
-            Self::Layer => "on",
-            Self::Oracle => "oracle",
-        })
-    }
+/// All that a manager still counts: bytes of resources, and quota.
+fn charged_bytes(stats: &DeviceMemoryStats) -> u64 {
+    let heaps = stats.heaps.iter().map(|heap| heap.reserved.max(heap.retiring)).sum::<u64>();
+    heaps.max(stats.used).max(stats.retiring).max(stats.staging_used)
 }
 
 impl fmt::Display for Mismatch {

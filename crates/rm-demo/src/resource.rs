@@ -3,13 +3,14 @@
 use ash::vk;
 use resource_management::{
     alloc::{
-        Allocation, AllocationError, BoundBuffer, BoundImage, BufferRequest, ErrorKind,
-        ImageRequest, MemoryAllocator, MemoryAllocatorExt,
+        AllocationError, BufferAllocation, BufferRequest, DeviceBudgetManager, ErrorKind,
+        ImageAllocation, ImageRequest,
     },
     state::{Rm, StateError},
 };
 
 use crate::{
+    budget::{MESHES, TEXTURES},
     content::Content,
     scene::{Asset, Mesh, Texture},
 };
@@ -17,26 +18,8 @@ use crate::{
 /// A buffer or an image.
 #[derive(Debug)]
 pub(crate) enum Object {
-    Buffer(BoundBuffer),
-    Image { image: BoundImage, texture: Texture },
-}
-
-impl Object {
-    /// The memory behind it.
-    pub(crate) fn allocation(&self) -> &Allocation {
-        match self {
-            Self::Buffer(buffer) => buffer.allocation(),
-            Self::Image { image, .. } => image.allocation(),
-        }
-    }
-
-    /// Bytes from the start of its memory that are its own.
-    pub(crate) fn size(&self) -> u64 {
-        match self {
-            Self::Buffer(buffer) => buffer.size(),
-            Self::Image { image, .. } => image.size(),
-        }
-    }
+    Buffer(BufferAllocation),
+    Image { image: ImageAllocation, texture: Texture },
 }
 
 /// One object of a resource, with what it has to hold.
@@ -78,24 +61,23 @@ pub(crate) struct Resident {
 impl Resident {
     /// Makes the objects of `asset`, the `number`th one, to be uploaded in `frame`.
     ///
-    /// A texture that the device cannot have in its own format gets one that every device has.
     /// On error nothing is left behind.
     pub(crate) fn create(
-        allocator: &dyn MemoryAllocator,
+        manager: &DeviceBudgetManager,
         asset: Asset,
         number: u64,
         frame: u32,
     ) -> Result<Self, AllocationError> {
         let mut resident = Self { parts: Vec::new(), frame };
         let made = match asset {
-            Asset::Mesh(mesh) => resident.make_mesh(allocator, mesh, number),
-            Asset::Texture(texture) => resident.make_texture(allocator, texture, number),
+            Asset::Mesh(mesh) => resident.make_mesh(manager, mesh, number),
+            Asset::Texture(texture) => resident.make_texture(manager, texture, number),
         };
         match made {
             Ok(()) => Ok(resident),
             Err(error) => {
-                // SAFETY: what was made came from `allocator`, and the device has not seen it.
-                unsafe { resident.free(allocator) };
+                // SAFETY: the device has not seen what was made.
+                unsafe { resident.free(manager) };
                 Err(error)
             }
         }
@@ -114,6 +96,16 @@ impl Resident {
     /// Says that it is to leave.
     pub(crate) fn mark_outdated(&mut self) -> Result<(), StateError> {
         self.parts.iter_mut().try_for_each(|part| part.object.mark_outdated())
+    }
+
+    /// Tells the budget that the memory comes back once the device is done with it.
+    pub(crate) fn mark_retiring(&self, manager: &DeviceBudgetManager) {
+        for object in self.parts.iter().filter_map(Part::object) {
+            match object {
+                Object::Buffer(buffer) => manager.mark_retiring(buffer),
+                Object::Image { image, .. } => manager.mark_retiring(image),
+            }
+        }
     }
 
     /// Whether every object may be used.
@@ -135,15 +127,14 @@ impl Resident {
     ///
     /// # Safety
     ///
-    /// - It was created with `allocator`.
     /// - The device no longer uses it.
-    pub(crate) unsafe fn free(mut self, allocator: &dyn MemoryAllocator) {
+    pub(crate) unsafe fn free(mut self, manager: &DeviceBudgetManager) {
         for part in &mut self.parts {
             match part.object.take() {
-                // SAFETY: it came from there, and the device is done with it (caller).
-                Some(Object::Buffer(buffer)) => unsafe { allocator.free_buffer(buffer) },
-                // SAFETY: it came from there, and the device is done with it (caller).
-                Some(Object::Image { image, .. }) => unsafe { allocator.free_image(image) },
+                // SAFETY: the device is done with it (caller).
+                Some(Object::Buffer(buffer)) => unsafe { manager.free_buffer(buffer) },
+                // SAFETY: the device is done with it (caller).
+                Some(Object::Image { image, .. }) => unsafe { manager.free_image(image) },
                 None => {}
             }
         }
@@ -151,7 +142,7 @@ impl Resident {
 
     fn make_mesh(
         &mut self,
-        allocator: &dyn MemoryAllocator,
+        manager: &DeviceBudgetManager,
         mesh: Mesh,
         number: u64,
     ) -> Result<(), AllocationError> {
@@ -162,8 +153,8 @@ impl Resident {
         let both_ways = vk::BufferUsageFlags::TRANSFER_SRC | vk::BufferUsageFlags::TRANSFER_DST;
         for (what, bytes, usage) in parts {
             let name = format!("mesh {number} {what}");
-            let request = BufferRequest::new(bytes, usage | both_ways).label(&name);
-            let buffer = allocator.allocate_buffer(&request)?;
+            let request = BufferRequest::new(bytes, usage | both_ways).tag(MESHES).label(&name);
+            let buffer = manager.allocate_buffer(&request)?;
             self.add(Object::Buffer(buffer), number, bytes, name);
         }
         Ok(())
@@ -171,17 +162,12 @@ impl Resident {
 
     fn make_texture(
         &mut self,
-        allocator: &dyn MemoryAllocator,
+        manager: &DeviceBudgetManager,
         texture: Texture,
         number: u64,
     ) -> Result<(), AllocationError> {
         let name = format!("texture {number}");
-        let (image, texture) = match (image(allocator, texture, &name), texture.fallback()) {
-            (Err(error), Some(other)) if matches!(error.kind(), ErrorKind::Unsupported(_)) => {
-                (image(allocator, other, &name)?, other)
-            }
-            (made, _) => (made?, texture),
-        };
+        let image = manager.allocate_image(&image_request(texture).label(&name))?;
         self.add(Object::Image { image, texture }, number, texture.bytes(), name);
         Ok(())
     }
@@ -193,16 +179,19 @@ impl Resident {
     }
 }
 
-fn image(
-    allocator: &dyn MemoryAllocator,
-    texture: Texture,
-    name: &str,
-) -> Result<BoundImage, AllocationError> {
+/// The same asset in a form that the device can have: a texture in a format that every device has, if it lacks its own.
+pub(crate) fn playable(asset: Asset, manager: &DeviceBudgetManager) -> Asset {
+    let Asset::Texture(texture) = asset else { return asset };
+    let Some(other) = texture.fallback() else { return asset };
+    let asked = manager.image_requirements(&image_request(texture));
+    let lacking = asked.is_err_and(|error| matches!(error.kind(), ErrorKind::Unsupported(_)));
+    if lacking { Asset::Texture(other) } else { asset }
+}
+
+fn image_request(texture: Texture) -> ImageRequest<'static> {
     let usage = vk::ImageUsageFlags::SAMPLED
         | vk::ImageUsageFlags::TRANSFER_SRC
         | vk::ImageUsageFlags::TRANSFER_DST;
     let (format, side) = (texture.format(), texture.side());
-    let request =
-        ImageRequest::new_2d(format, side, side, usage).mip_levels(texture.levels()).label(name);
-    allocator.allocate_image(&request)
+    ImageRequest::new_2d(format, side, side, usage).mip_levels(texture.levels()).tag(TEXTURES)
 }

@@ -9,7 +9,9 @@ use resource_management::{
 use rm_headless::HeadlessError;
 
 use crate::{
+    budget::Budget,
     error::DemoError,
+    metrics::{FrameMetrics, MetricsFile},
     options::Options,
     platform::{self, FALLBACK, Platform, SIMULATED},
     report::Summary,
@@ -25,6 +27,8 @@ pub enum Event {
     Fallback(HeadlessError),
     /// A frame has been submitted.
     Frame(Progress),
+    /// A frame has left memory like this, be it one at the end that only streams out.
+    Measured(FrameMetrics),
 }
 
 /// How far a run is.
@@ -47,6 +51,10 @@ impl fmt::Display for Event {
                 write!(f, "{reason}; running on the simulated device {SIMULATED}{FALLBACK}")
             }
             Self::Frame(progress) => progress.fmt(f),
+            Self::Measured(FrameMetrics { frame, used_bytes, budget_bytes, .. }) => {
+                let (used, budget) = (Bytes(*used_bytes), Bytes(*budget_bytes));
+                write!(f, "frame {frame} left {used} of {budget} in use")
+            }
         }
     }
 }
@@ -87,26 +95,39 @@ fn play(
     options: &Options,
     watcher: &mut dyn FnMut(Event),
 ) -> Result<Summary, DemoError> {
+    // Begun first, so that a path that cannot be written is found out before the device has worked.
+    let mut file = options.metrics.as_deref().map(MetricsFile::create).transpose()?;
     let context = platform.context()?;
     let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
+    let budget = Budget::new(allocator, options)?;
     // SAFETY: the context is one of this platform, whose queue nobody else knows.
-    let mut stream = unsafe { Stream::new(platform, &allocator) }?;
+    let mut stream = unsafe { Stream::new(platform, &budget) }?;
     let start = Instant::now();
-    let played = frames(&mut stream, options, watcher);
+    let mut measured = |metrics: &FrameMetrics, watcher: &mut dyn FnMut(Event)| {
+        watcher(Event::Measured(*metrics));
+        file.as_mut().map_or(Ok(()), |file| file.add(metrics))
+    };
+    let played = frames(&mut stream, options, watcher, &mut measured);
     stream.close();
     played?;
+    file.map_or(Ok(()), MetricsFile::finish)?;
     let identity = platform.identity();
-    Ok(Summary::new(identity, &*allocator, options.frames, stream.tally(), start.elapsed()))
+    Ok(Summary::new(identity, &budget, options.frames, stream.tally(), start.elapsed()))
 }
+
+/// Notes what a frame left of memory.
+type Measured<'a> = dyn FnMut(&FrameMetrics, &mut dyn FnMut(Event)) -> Result<(), DemoError> + 'a;
 
 fn frames(
     stream: &mut Stream,
     options: &Options,
     watcher: &mut dyn FnMut(Event),
+    measured: &mut Measured<'_>,
 ) -> Result<(), DemoError> {
     let mut scene = Scene::new();
     for frame in 0..options.frames {
         stream.frame(&scene.next_frame(), options.corrupt_frame == Some(frame))?;
+        measured(stream.metrics(), watcher)?;
         let tally = stream.tally();
         watcher(Event::Frame(Progress {
             frame: frame + 1,
@@ -115,6 +136,9 @@ fn frames(
             bytes_out: tally.bytes_out,
         }));
     }
-    while stream.ebb()? {}
+    while stream.ebb()? {
+        measured(stream.metrics(), watcher)?;
+    }
+    measured(stream.metrics(), watcher)?;
     stream.settle()
 }

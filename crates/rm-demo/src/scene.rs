@@ -1,9 +1,23 @@
 //! What is streamed: meshes and textures of the sizes that games have.
 
+#[cfg(test)]
+mod tests;
+
+use std::iter;
+
 use ash::vk;
 
 /// Bytes of a vertex: position, normal, tangent and two texture coordinates, packed.
 const VERTEX_BYTES: u64 = 32;
+
+/// Vertices below which a mesh has no lower detail.
+const FEWEST_VERTICES: u32 = 500;
+
+/// Texels on the side below which a texture has no lower detail.
+const SMALLEST_SIDE: u32 = 64;
+
+/// Bytes that the lowest detail of an asset stays below, gaps between its parts included.
+pub(crate) const LOWEST_DETAIL_BYTES: u64 = 64 << 10;
 
 /// A mesh, by its sizes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,6 +39,12 @@ impl Mesh {
     /// Bytes of the index buffer.
     pub(crate) fn index_bytes(self) -> u64 {
         u64::from(self.indices) * u64::from(self.index_bytes)
+    }
+
+    /// The next lower level of detail: half the vertices and triangles.
+    fn reduced(self) -> Option<Self> {
+        let (vertices, indices) = (self.vertices / 2, self.indices / 6 * 3);
+        (vertices >= FEWEST_VERTICES).then_some(Self { vertices, indices, ..self })
     }
 }
 
@@ -62,6 +82,12 @@ impl Texture {
     pub(crate) fn fallback(self) -> Option<Self> {
         let [texels, ..] = FORMATS;
         (self.texels != texels).then_some(Self { texels, ..self })
+    }
+
+    /// The same without its largest level.
+    fn reduced(self) -> Option<Self> {
+        let side = self.side / 2;
+        (side >= SMALLEST_SIDE).then_some(Self { side, ..self })
     }
 
     /// Width and height in texels.
@@ -117,6 +143,25 @@ pub(crate) enum Asset {
     Texture(Texture),
 }
 
+impl Asset {
+    /// The same with the next lower detail, if there is one: a mip level less, or a coarser mesh.
+    pub(crate) fn reduced(self) -> Option<Self> {
+        match self {
+            Self::Mesh(mesh) => mesh.reduced().map(Self::Mesh),
+            Self::Texture(texture) => texture.reduced().map(Self::Texture),
+        }
+    }
+
+    /// Bytes of each of its parts.
+    pub(crate) fn part_bytes(self) -> impl Iterator<Item = u64> {
+        let (first, second) = match self {
+            Self::Mesh(mesh) => (mesh.vertex_bytes(), Some(mesh.index_bytes())),
+            Self::Texture(texture) => (texture.bytes(), None),
+        };
+        iter::once(first).chain(second)
+    }
+}
+
 /// An endless supply of assets, the same ones in every run.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
@@ -148,61 +193,5 @@ impl Scene {
     fn texture(&mut self) -> Texture {
         let side = SIDES[self.random.usize(..SIDES.len())];
         Texture { side, texels: FORMATS[self.random.usize(..FORMATS.len())] }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Asset, FORMATS, Scene, Texture};
-
-    fn texture(format: usize, side: u32) -> Texture {
-        Texture { side, texels: FORMATS[format] }
-    }
-
-    #[test]
-    fn levels_follow_each_other_without_gaps() {
-        for format in 0..FORMATS.len() {
-            let texture = texture(format, 512);
-            let regions = texture.regions(256);
-            assert_eq!(regions.len(), 10);
-            assert_eq!(regions[0].buffer_offset, 256);
-            let last = regions[9];
-            assert_eq!(last.image_extent.width, 1);
-            assert_eq!(last.buffer_offset + u64::from(texture.texels.bytes) - 256, texture.bytes());
-            let block = u64::from(texture.texels.bytes);
-            assert!(regions.iter().all(|region| region.buffer_offset.is_multiple_of(block)));
-        }
-    }
-
-    #[test]
-    fn a_level_smaller_than_a_block_takes_a_whole_block() {
-        assert_eq!(texture(3, 4).bytes(), 3 * 16, "levels of 4, 2 and 1 texels");
-        assert_eq!(texture(0, 4).bytes(), (16 + 4 + 1) * 4);
-    }
-
-    #[test]
-    fn the_fallback_ends() {
-        assert_eq!(texture(3, 4).fallback(), Some(texture(0, 4)));
-        assert_eq!(texture(0, 4).fallback(), None);
-    }
-
-    #[test]
-    fn frames_are_of_real_sizes_and_always_the_same() {
-        let (mut scene, mut again) = (Scene::new(), Scene::new());
-        let mut bytes = 0;
-        for _ in 0..300 {
-            let frame = scene.next_frame();
-            assert_eq!(frame, again.next_frame());
-            bytes += frame.iter().map(size).sum::<u64>();
-        }
-        let mebibytes = (bytes / 300) >> 20;
-        assert!((3..9).contains(&mebibytes), "{mebibytes} MiB a frame");
-    }
-
-    fn size(asset: &Asset) -> u64 {
-        match asset {
-            Asset::Mesh(mesh) => mesh.vertex_bytes() + mesh.index_bytes(),
-            Asset::Texture(texture) => texture.bytes(),
-        }
     }
 }

@@ -1,15 +1,15 @@
 //! One of the frames in flight: what executes its copies, and what the host shares with that.
 
-use std::sync::Arc;
-
-use resource_management::alloc::{BoundBuffer, MemoryAllocator, MemoryError};
+use resource_management::alloc::{AllocationError, BufferAllocation, MemoryError};
 
 use crate::{
-    content::Difference,
+    budget::Budget,
+    content::{Content, Difference},
     error::DemoError,
-    executor::{Batch, Executor, PartCopy},
+    executor::{Batch, Detour, Executor, PartCopy},
     host::{self, HostBuffer},
     resource::{Part, Resident},
+    scratch::{Errand, Scratch},
 };
 
 /// A resource on its way out, with the places of its parts in the read-back buffer.
@@ -19,18 +19,30 @@ struct Departure {
     places: Vec<u64>,
 }
 
+/// A use of a scratch buffer, with its places in the staging and the read-back buffer.
+#[derive(Debug)]
+struct Trip {
+    errand: Errand,
+    from: u64,
+    to: u64,
+}
+
 /// What one frame in flight needs.
 ///
 /// It has no destructor, because only the caller knows what else is under way: call [`close`](Self::close).
 #[derive(Debug)]
 #[must_use = "a slot owns device memory; it has to be closed"]
 pub(crate) struct Slot {
-    // Invariant: all memory here is of `allocator`, whose device is that of `executor`.
+    // Invariant: all memory here is of `budget`, whose device is that of `executor`.
     // While `submitted` holds a frame, the device may use all of it.
-    allocator: Arc<dyn MemoryAllocator>,
+    budget: Budget,
     executor: Box<dyn Executor>,
     staging: HostBuffer,
     read_back: HostBuffer,
+    scratch: Option<Scratch>,
+    // The places in `staging` of the parts that are to arrive.
+    arrivals: Vec<u64>,
+    trips: Vec<Trip>,
     departures: Vec<Departure>,
     submitted: Option<u32>,
 }
@@ -40,19 +52,37 @@ impl Slot {
     ///
     /// # Safety
     ///
-    /// - `executor` is new, and of the device of `allocator`.
-    pub(crate) unsafe fn new(
-        allocator: &Arc<dyn MemoryAllocator>,
-        executor: Box<dyn Executor>,
-    ) -> Self {
+    /// - `executor` is new, and of the device of `budget`.
+    pub(crate) unsafe fn new(budget: &Budget, executor: Box<dyn Executor>) -> Self {
+        let limit = budget.host_bytes();
         Self {
-            allocator: Arc::clone(allocator),
+            budget: budget.clone(),
             executor,
-            staging: HostBuffer::staging(),
-            read_back: HostBuffer::read_back(),
+            staging: HostBuffer::staging(limit),
+            read_back: HostBuffer::read_back(limit),
+            scratch: None,
+            arrivals: Vec::new(),
+            trips: Vec::new(),
             departures: Vec::new(),
             submitted: None,
         }
+    }
+
+    /// Takes the memory that every frame needs, before resources come and take it all.
+    ///
+    /// Without a limit, buffers for the host grow by need instead.
+    pub(crate) fn furnish(&mut self) -> Result<(), DemoError> {
+        let budget = &self.budget;
+        if budget.is_limited() {
+            // SAFETY: always the same budget (invariant), and the device has seen nothing yet.
+            unsafe { self.staging.reserve_all(budget) }?;
+            // SAFETY: always the same budget (invariant), and the device has seen nothing yet.
+            unsafe { self.read_back.reserve_all(budget) }?;
+        }
+        let expect = |memory: &_| self.executor.expect_aliases(memory);
+        let made = Scratch::new(budget.manager(), expect);
+        self.scratch = Some(made.map_err(|error: AllocationError| budget.explain(error))?);
+        Ok(())
     }
 
     /// Waits until the device is done with the slot, and says which frame that ends, if any.
@@ -66,38 +96,75 @@ impl Slot {
         self.executor.halt();
     }
 
-    /// Hands `judge` what came back wrong of each part that has left, and frees all that has left.
+    /// Begins a frame, in which scratch memory is used if it is `busy`; the slot has landed.
+    pub(crate) fn open(&mut self, frame: u32, busy: bool) {
+        self.staging.clear();
+        self.arrivals.clear();
+        for errand in self.scratch.iter().filter(|_| busy).flat_map(|it| it.errands(frame)) {
+            let bytes = errand.content.bytes();
+            let (from, to) = (self.staging.place(bytes), self.read_back.place(bytes));
+            self.trips.push(Trip { errand, from, to });
+        }
+    }
+
+    /// Whether parts of these sizes can still be staged in this frame.
+    pub(crate) fn has_room(&self, sizes: impl Iterator<Item = u64>) -> bool {
+        self.staging.has_room(sizes)
+    }
+
+    /// Keeps places for the parts of what arrives with the next submission.
+    pub(crate) fn stage(&mut self, resident: &Resident) {
+        for part in resident.parts() {
+            self.arrivals.push(self.staging.place(part.content().bytes()));
+        }
+    }
+
+    /// Hands `judge` name, content and difference of all that has left, and frees it.
     ///
     /// Does nothing before the slot was waited for.
     pub(crate) fn land(
         &mut self,
-        mut judge: impl FnMut(&Part, Option<Difference>),
+        mut judge: impl FnMut(&str, Content, Option<Difference>),
     ) -> Result<(), MemoryError> {
         if self.submitted.is_some() {
             return Ok(());
         }
-        for departure in &self.departures {
-            let Some(buffer) = self.read_back.buffer() else { continue };
-            for (part, place) in departure.parts() {
+        if let Some(buffer) = self.read_back.buffer() {
+            let trips = self.trips.iter().map(|it| (&*it.errand.name, it.errand.content, it.to));
+            let left = self.departures.iter().flat_map(Departure::parts);
+            let left = left.map(|(part, place)| (part.name(), part.content(), place));
+            for (name, content, place) in trips.chain(left) {
                 // SAFETY: the slot is idle (checked above), and what executors write is available after a wait.
-                judge(part, unsafe { host::compare(buffer, place, part.content()) }?);
+                judge(name, content, unsafe { host::compare(buffer, place, content) }?);
             }
         }
+        self.trips.clear();
         for departure in self.departures.drain(..) {
-            // SAFETY: it is of `allocator` (promised to `depart`), and the slot is idle (checked above).
-            unsafe { departure.resident.free(&*self.allocator) };
+            // SAFETY: the slot is idle (checked above), and nobody else uses it (promised to `depart`).
+            unsafe { departure.resident.free(self.budget.manager()) };
         }
         self.read_back.clear();
         Ok(())
+    }
+
+    /// Whether `resident` can still be read back with the next submission.
+    pub(crate) fn can_depart(&self, resident: &Resident) -> bool {
+        self.read_back.has_room(resident.parts().iter().map(|part| part.content().bytes()))
+    }
+
+    /// Whether anything is on its way out.
+    pub(crate) fn has_departures(&self) -> bool {
+        !self.departures.is_empty()
     }
 
     /// Takes charge of a resource that leaves with the next submission.
     ///
     /// # Safety
     ///
-    /// - It was created with the allocator of this slot, and its upload was waited for.
+    /// - Its upload was waited for.
     /// - No later submission uses it.
     pub(crate) unsafe fn depart(&mut self, resident: Resident) {
+        resident.mark_retiring(self.budget.manager());
         let parts = resident.parts().iter();
         let places = parts.map(|part| self.read_back.place(part.content().bytes())).collect();
         self.departures.push(Departure { resident, places });
@@ -105,39 +172,58 @@ impl Slot {
 
     /// Writes the contents of `arrivals`, and submits their upload and the read-back of what leaves as `frame`.
     ///
+    /// Returns the bytes that are on their way through scratch memory.
+    ///
     /// # Safety
     ///
     /// - The slot was waited for since it was last submitted.
-    /// - `arrivals` are new, were created with the allocator of this slot, and live on until it is waited for again.
+    /// - `arrivals` are new, were [staged](Self::stage) since the slot was opened, in this order, and live on until it is
+    ///   waited for again.
     /// - Nobody but slots of this device uses its queue meanwhile, and they on one thread only.
     pub(crate) unsafe fn submit(
         &mut self,
         arrivals: &[&Part],
         frame: u32,
         corrupted: bool,
-    ) -> Result<(), DemoError> {
-        let allocator = &*self.allocator;
-        self.staging.clear();
-        let places: Vec<_> =
-            arrivals.iter().map(|part| self.staging.place(part.content().bytes())).collect();
-        // SAFETY: always the same allocator (invariant), and the slot is idle (caller).
-        let staging = unsafe { self.staging.reserve(allocator) }?;
-        // SAFETY: always the same allocator (invariant), and the slot is idle (caller).
-        let read_back = unsafe { self.read_back.reserve(allocator) }?;
-        write(staging, arrivals, &places, corrupted)?;
+    ) -> Result<u64, DemoError> {
+        // SAFETY: always the same budget (invariant), and the slot is idle (caller).
+        let staging = unsafe { self.staging.reserve(&self.budget) }?;
+        // SAFETY: always the same budget (invariant), and the slot is idle (caller).
+        let read_back = unsafe { self.read_back.reserve(&self.budget) }?;
+        for trip in &self.trips {
+            host::write(staging, trip.from, trip.errand.content)?;
+        }
+        write(staging, arrivals, &self.arrivals, corrupted)?;
 
         let leaving = self.departures.iter().flat_map(Departure::parts);
         let downloads: Vec<_> =
             leaving.filter_map(|(part, place)| PartCopy::of(part, place)).collect();
-        let arriving = arrivals.iter().zip(&places);
+        let arriving = arrivals.iter().zip(&self.arrivals);
         let uploads: Vec<_> =
             arriving.filter_map(|(part, place)| PartCopy::of(part, *place)).collect();
-        let batch = Batch { staging, uploads: &uploads, read_back, downloads: &downloads };
+        let detour = |(scratch, trip): (_, &Trip)| {
+            let bytes = trip.errand.content.bytes();
+            Detour { scratch, from: trip.from, to: trip.to, bytes }
+        };
+        let scratch = self.scratch.iter().flat_map(|it| it.buffers());
+        let detours: Vec<_> = scratch.zip(&self.trips).map(detour).collect();
+        let batch = Batch {
+            staging,
+            uploads: &uploads,
+            read_back,
+            downloads: &downloads,
+            detours: &detours,
+        };
         // SAFETY: one device (invariant), places within the buffers (reserved above), and a slot that is idle; arrivals
         // live on (caller), and what leaves was waited for (promised to `depart`) and stays here until the next wait.
         unsafe { self.executor.submit(&batch) }?;
         self.submitted = Some(frame);
-        Ok(())
+        Ok(detours.iter().map(|detour| detour.bytes).sum())
+    }
+
+    /// Bytes that scratch buffers of their own would cost on top.
+    pub(crate) fn saved_bytes(&self) -> u64 {
+        self.scratch.as_ref().map_or(0, Scratch::saved_bytes)
     }
 
     /// Frees all memory that the slot owns, resources on their way out included.
@@ -146,14 +232,20 @@ impl Slot {
     ///
     /// - The slot was halted, and every other one that may use what is on its way out.
     pub(crate) unsafe fn close(&mut self) {
+        let manager = self.budget.manager();
         for departure in self.departures.drain(..) {
-            // SAFETY: it is of `allocator` (promised to `depart`), and unused (caller).
-            unsafe { departure.resident.free(&*self.allocator) };
+            // SAFETY: unused (caller).
+            unsafe { departure.resident.free(manager) };
         }
-        // SAFETY: it is of `allocator` (invariant), and unused (caller).
-        unsafe { self.staging.free(&*self.allocator) };
-        // SAFETY: it is of `allocator` (invariant), and unused (caller).
-        unsafe { self.read_back.free(&*self.allocator) };
+        if let Some(scratch) = self.scratch.take() {
+            // SAFETY: unused (caller).
+            unsafe { scratch.free(manager) };
+        }
+        // SAFETY: always the same budget (invariant), and unused (caller).
+        unsafe { self.staging.free(&self.budget) };
+        // SAFETY: always the same budget (invariant), and unused (caller).
+        unsafe { self.read_back.free(&self.budget) };
+        self.trips.clear();
         self.submitted = None;
     }
 }
@@ -167,7 +259,7 @@ impl Departure {
 
 /// Writes the contents of `parts` to their places; if `corrupted`, with one wrong byte.
 fn write(
-    staging: &mut BoundBuffer,
+    staging: &mut BufferAllocation,
     parts: &[&Part],
     places: &[u64],
     corrupted: bool,

@@ -1,18 +1,21 @@
 //! The stream itself: resources come in frame by frame, live for a while, and leave in the order they came.
 
+mod admission;
+
 #[cfg(test)]
 mod tests;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
-use resource_management::alloc::MemoryAllocator;
-
+use self::admission::Arrival;
 use crate::{
-    content::Difference,
+    budget::Budget,
+    content::{Content, Difference},
     error::DemoError,
+    metrics::FrameMetrics,
     platform::Platform,
     report::Mismatch,
-    resource::{Part, Resident},
+    resource::Resident,
     scene::Asset,
     slot::Slot,
 };
@@ -31,7 +34,15 @@ const LEAVING_AT_THE_END: usize = 3;
 pub(crate) struct Tally {
     pub(crate) meshes: u64,
     pub(crate) textures: u64,
-    /// Bytes uploaded.
+    /// Meshes and textures among them that came with less detail than wanted.
+    pub(crate) reduced: u64,
+    /// Meshes and textures that did not come.
+    pub(crate) skipped: u64,
+    /// Resources over memory of others.
+    pub(crate) aliased: u32,
+    /// Bytes that those save by sharing.
+    pub(crate) saved_bytes: u64,
+    /// Bytes uploaded, to scratch memory as well.
     pub(crate) bytes_in: u64,
     /// Bytes read back and compared.
     pub(crate) bytes_out: u64,
@@ -44,13 +55,15 @@ pub(crate) struct Tally {
 #[derive(Debug)]
 #[must_use = "a stream owns device memory; it has to be closed"]
 pub(crate) struct Stream {
-    // Invariant: the slots and everything in `live` are of `allocator`, and nobody else uses the queue of its device.
-    allocator: Arc<dyn MemoryAllocator>,
+    // Invariant: the slots and everything in `live` are of `budget`, and nobody else uses the queue of its device.
+    budget: Budget,
     // One a frame in flight.
     slots: Vec<Slot>,
     // From the oldest to the youngest.
     live: VecDeque<Resident>,
     tally: Tally,
+    // Of the frame before the next one.
+    metrics: FrameMetrics,
     // The next frame.
     frame: u32,
 }
@@ -60,23 +73,21 @@ impl Stream {
     ///
     /// # Safety
     ///
-    /// - The context of `allocator` is one of `platform`.
+    /// - The context of `budget` is one of `platform`.
     /// - Nobody else uses the queue of `platform`, if it has one, until the stream is closed.
-    pub(crate) unsafe fn new(
-        platform: &dyn Platform,
-        allocator: &Arc<dyn MemoryAllocator>,
-    ) -> Result<Self, DemoError> {
+    pub(crate) unsafe fn new(platform: &dyn Platform, budget: &Budget) -> Result<Self, DemoError> {
         let mut executors = Vec::with_capacity(FRAMES_IN_FLIGHT);
         for _ in 0..FRAMES_IN_FLIGHT {
             executors.push(platform.executor()?);
         }
-        // SAFETY: each is new, and of the platform that the allocator is of as well (caller).
-        let slot = |executor| unsafe { Slot::new(allocator, executor) };
+        // SAFETY: each is new, and of the platform that the budget is of as well (caller).
+        let slot = |executor| unsafe { Slot::new(budget, executor) };
         Ok(Self {
-            allocator: Arc::clone(allocator),
+            budget: budget.clone(),
             slots: executors.into_iter().map(slot).collect(),
             live: VecDeque::new(),
             tally: Tally::default(),
+            metrics: FrameMetrics::default(),
             frame: 0,
         })
     }
@@ -109,8 +120,8 @@ impl Stream {
             unsafe { slot.close() };
         }
         for resident in self.live.drain(..) {
-            // SAFETY: it is of `allocator` (invariant), and every slot was halted.
-            unsafe { resident.free(&*self.allocator) };
+            // SAFETY: every slot was halted.
+            unsafe { resident.free(self.budget.manager()) };
         }
     }
 
@@ -119,51 +130,55 @@ impl Stream {
         &self.tally
     }
 
+    /// What the last frame left of memory.
+    pub(crate) fn metrics(&self) -> &FrameMetrics {
+        &self.metrics
+    }
+
+    /// One frame, from what it frees to what it submits.
     fn step(&mut self, assets: &[Asset], leaving: usize, corrupted: bool) -> Result<(), DemoError> {
+        self.budget.manager().begin_frame();
+        if self.frame == 0 {
+            self.slots.iter_mut().try_for_each(Slot::furnish)?;
+            self.tally.aliased = self.budget.manager().aliased_allocation_count();
+            self.tally.saved_bytes = self.slots.iter().map(Slot::saved_bytes).sum();
+        }
         let frame = self.frame;
         self.frame += 1;
         let index = frame as usize % FRAMES_IN_FLIGHT;
         self.settle_slot(index)?;
+        self.slots[index].open(frame, !assets.is_empty());
         for _ in 0..leaving {
             self.evict(index)?;
         }
-        let staying = self.live.len();
-        for asset in assets {
-            self.admit(*asset, frame)?;
+        for (behind, asset) in (0..assets.len()).rev().zip(assets) {
+            self.admit(*asset, Arrival { frame, slot: index, behind })?;
         }
-        let arrivals: Vec<_> = self.live.range(staying..).flat_map(Resident::parts).collect();
+        // Not all may have come, and old ones may have left for them.
+        let arriving = self.live.iter().filter(|resident| resident.frame() == frame);
+        let arrivals: Vec<_> = arriving.flat_map(Resident::parts).collect();
         let slot = &mut self.slots[index];
-        // SAFETY: it was waited for (above); arrivals are new and of this allocator (invariant), and live on, because only
-        // resources of settled frames leave; the queue is ours (invariant).
-        unsafe { slot.submit(&arrivals, frame, corrupted) }?;
+        // SAFETY: it was waited for (above); arrivals are new, staged and of this budget (invariant), and live on, because
+        // only resources of settled frames leave; the queue is ours (invariant).
+        self.tally.bytes_in += unsafe { slot.submit(&arrivals, frame, corrupted) }?;
         self.tally.bytes_in += arrivals.iter().map(|part| part.content().bytes()).sum::<u64>();
+        let delta = self.budget.manager().end_frame();
+        self.metrics = FrameMetrics::new(&self.budget, &delta, &self.tally);
         Ok(())
     }
 
-    /// Sends the oldest resource off, if its upload has been executed.
+    /// Sends the oldest resource off, if its upload has been executed and it can be read back in this frame.
     fn evict(&mut self, slot: usize) -> Result<(), DemoError> {
-        let Some(oldest) = self.live.front_mut().filter(|oldest| oldest.is_ready()) else {
+        let slot = &mut self.slots[slot];
+        let leaves = |oldest: &&mut Resident| oldest.is_ready() && slot.can_depart(oldest);
+        let Some(oldest) = self.live.front_mut().filter(leaves) else {
             return Ok(());
         };
         oldest.mark_outdated()?;
         if let Some(oldest) = self.live.pop_front() {
-            // SAFETY: it is of this allocator (invariant), its upload was waited for, and it is no longer in `live`.
-            unsafe { self.slots[slot].depart(oldest) };
+            // SAFETY: its upload was waited for, and it is no longer in `live`.
+            unsafe { slot.depart(oldest) };
         }
-        Ok(())
-    }
-
-    /// Makes the objects of `asset`, to be uploaded in `frame`.
-    fn admit(&mut self, asset: Asset, frame: u32) -> Result<(), DemoError> {
-        let number = self.tally.meshes + self.tally.textures;
-        let resident = Resident::create(&*self.allocator, asset, number, frame)?;
-        self.live.push_back(resident);
-        match asset {
-            Asset::Mesh(_) => self.tally.meshes += 1,
-            Asset::Texture(_) => self.tally.textures += 1,
-        }
-        // Only now, when an error can no longer lose it.
-        self.live.back_mut().map_or(Ok(()), Resident::mark_pending)?;
         Ok(())
     }
 
@@ -174,16 +189,16 @@ impl Stream {
             uploaded.try_for_each(Resident::mark_ready)?;
         }
         let tally = &mut self.tally;
-        Ok(slot.land(|part, difference| tally.judge(part, difference))?)
+        Ok(slot.land(|name, content, difference| tally.judge(name, content, difference))?)
     }
 }
 
 impl Tally {
-    fn judge(&mut self, part: &Part, difference: Option<Difference>) {
-        let bytes = part.content().bytes();
+    fn judge(&mut self, name: &str, content: Content, difference: Option<Difference>) {
+        let bytes = content.bytes();
         self.bytes_out += bytes;
         if let Some(difference) = difference {
-            self.mismatches.push(Mismatch { name: part.name().to_owned(), bytes, difference });
+            self.mismatches.push(Mismatch { name: name.to_owned(), bytes, difference });
         }
     }
 }

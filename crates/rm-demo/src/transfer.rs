@@ -6,9 +6,9 @@
 use std::slice;
 
 use ash::vk;
-use resource_management::alloc::BoundImage;
+use resource_management::alloc::ImageAllocation;
 
-use crate::{resource::Object, scene::Texture};
+use crate::{executor::Detour, resource::Object, scene::Texture};
 
 /// A command buffer in recording.
 #[must_use = "a recording has to be ended"]
@@ -105,10 +105,24 @@ impl<'a> Transfer<'a> {
                 self.copy_from_image(image, *texture, read_back, place);
             }
         }
-        let barrier = buffer_barrier(read_back, place, bytes)
+        self.hand_to_host(read_back, place, bytes);
+    }
+
+    /// Copies bytes of `staging` to a scratch buffer and from there to `read_back`, available to the host.
+    ///
+    /// The bytes of the scratch buffer may have been another's until now.
+    pub(crate) fn detour(&self, staging: vk::Buffer, detour: &Detour<'_>, read_back: vk::Buffer) {
+        let Detour { scratch, from, to, bytes } = *detour;
+        self.take_over();
+        let region = vk::BufferCopy::default().src_offset(from).size(bytes);
+        self.copy_buffer(staging, scratch.raw(), region);
+        let written = buffer_barrier(scratch.raw(), 0, bytes)
             .src_access_mask(COPY_TO.access)
-            .dst_access_mask(vk::AccessFlags::HOST_READ);
-        self.buffer_barrier(vk::PipelineStageFlags::HOST, &barrier);
+            .dst_access_mask(COPY_FROM.access);
+        self.buffer_barrier(COPY_FROM.stage, &written);
+        let region = vk::BufferCopy::default().dst_offset(to).size(bytes);
+        self.copy_buffer(scratch.raw(), read_back, region);
+        self.hand_to_host(read_back, to, bytes);
     }
 
     /// Ends the recording.
@@ -122,7 +136,7 @@ impl<'a> Transfer<'a> {
         unsafe { self.device.cmd_copy_buffer(self.commands, from, to, &[region]) };
     }
 
-    fn copy_to_image(&self, from: vk::Buffer, place: u64, to: &BoundImage, texture: Texture) {
+    fn copy_to_image(&self, from: vk::Buffer, place: u64, to: &ImageAllocation, texture: Texture) {
         let (to, regions) = (to.raw(), texture.regions(place));
         // SAFETY: in recording (invariant); the regions are the levels of this texture, which is in that layout.
         unsafe {
@@ -130,12 +144,47 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    fn copy_from_image(&self, from: &BoundImage, texture: Texture, to: vk::Buffer, place: u64) {
+    fn copy_from_image(
+        &self,
+        from: &ImageAllocation,
+        texture: Texture,
+        to: vk::Buffer,
+        place: u64,
+    ) {
         let (from, regions) = (from.raw(), texture.regions(place));
         let layout = COPY_FROM.layout;
         // SAFETY: in recording (invariant); the regions are the levels of this texture, which is in that layout.
         unsafe {
             self.device.cmd_copy_image_to_buffer(self.commands, from, layout, to, &regions);
+        }
+    }
+
+    /// Makes `bytes` bytes at `place` of `read_back` available to the host.
+    fn hand_to_host(&self, read_back: vk::Buffer, place: u64, bytes: u64) {
+        let barrier = buffer_barrier(read_back, place, bytes)
+            .src_access_mask(COPY_TO.access)
+            .dst_access_mask(vk::AccessFlags::HOST_READ);
+        self.buffer_barrier(vk::PipelineStageFlags::HOST, &barrier);
+    }
+
+    /// Lets copies that come write what copies before have used under another name.
+    ///
+    /// A barrier for all memory, because one for a buffer covers that buffer's name alone.
+    fn take_over(&self) {
+        let barrier = vk::MemoryBarrier::default()
+            .src_access_mask(COPY_TO.access)
+            .dst_access_mask(COPY_TO.access);
+        // SAFETY: in recording (invariant), and every queue that transfers knows this stage.
+        unsafe {
+            self.device.cmd_pipeline_barrier(
+                self.commands,
+                COPY_TO.stage,
+                COPY_TO.stage,
+                vk::DependencyFlags::empty(),
+                slice::from_ref(&barrier),
+                &[],
+                &[],
+            );
         }
     }
 
@@ -156,7 +205,13 @@ impl<'a> Transfer<'a> {
     }
 
     /// Takes all levels of an image from one use to the next.
-    fn image_barrier(&self, image: &BoundImage, texture: Texture, from: ImageUse, to: ImageUse) {
+    fn image_barrier(
+        &self,
+        image: &ImageAllocation,
+        texture: Texture,
+        from: ImageUse,
+        to: ImageUse,
+    ) {
         let all = vk::ImageSubresourceRange::default()
             .aspect_mask(vk::ImageAspectFlags::COLOR)
             .level_count(texture.levels())

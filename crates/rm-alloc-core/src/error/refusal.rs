@@ -212,7 +212,7 @@ pub enum Reason {
     #[error("has {0:?}, which was not asked for")]
     Reserved(vk::MemoryPropertyFlags),
     /// Its heap, or another account, has no room in the budget.
-    #[error("over budget, {} available", Bytes(.0.available))]
+    #[error("over the budget, {} of {} available", Bytes(.0.available), Bytes(.0.limit))]
     Budget(OverBudget),
     /// It was tried, and the backend answered this.
     #[error("{0}")]

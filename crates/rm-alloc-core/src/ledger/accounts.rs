@@ -11,7 +11,7 @@ use std::{collections::HashMap, mem};
 use ash::vk;
 
 use super::{
-    AccountPath, Figures, FrameDelta, Judge, OverBudget, PolicyAccount, Pressure,
+    AccountPath, BudgetScope, Figures, FrameDelta, Judge, OverBudget, PolicyAccount, Pressure,
     pressure::{Lines, Watch},
 };
 use crate::{Category, Tag};
@@ -109,15 +109,15 @@ impl Accounts {
     ) -> Result<(), OverBudget> {
         if let Some(Judge { account, limit }) = judge {
             let admitted = Account { reserved: account.bytes(), ..Account::default() };
-            admitted.figures(*limit).admit(bytes)?;
+            admitted.figures(*limit).admit(BudgetScope::Policy, bytes)?;
         }
         if !self.strict {
             return Ok(());
         }
         if self.is_local(path) {
-            self.device().admit(bytes)?;
+            self.device().admit(BudgetScope::Device, bytes)?;
         }
-        self.heap(path.heap.into()).admit(bytes)
+        self.heap(path.heap.into()).admit(BudgetScope::Heap, bytes)
     }
 
     /// Notes bytes of an attempt under way, which were admitted.

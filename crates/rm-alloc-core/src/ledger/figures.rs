@@ -50,13 +50,13 @@ impl Figures {
     }
 
     /// Whether there is room for `bytes` more.
-    pub(super) fn admit(&self, bytes: u64) -> Result<(), OverBudget> {
+    pub(super) fn admit(&self, scope: BudgetScope, bytes: u64) -> Result<(), OverBudget> {
         let available = self.available();
         if bytes <= available {
             return Ok(());
         }
         let limit = self.limit.unwrap_or(u64::MAX);
-        Err(OverBudget { requested: bytes, available, retiring: self.retiring, limit })
+        Err(OverBudget { scope, requested: bytes, available, retiring: self.retiring, limit })
     }
 }
 
@@ -86,10 +86,24 @@ impl FrameDelta {
     }
 }
 
+/// Whose limit it is that refuses.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum BudgetScope {
+    /// The budget of device memory.
+    Device,
+    /// The limit of one heap.
+    Heap,
+    /// The limit of the installed policy.
+    Policy,
+}
+
 /// An account that has no room.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct OverBudget {
+    /// Whose limit it is.
+    pub scope: BudgetScope,
     /// Bytes asked for.
     pub requested: u64,
     /// Bytes that the account has left.

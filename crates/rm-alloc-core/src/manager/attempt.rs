@@ -83,8 +83,9 @@ impl<'d> Attempt<'d> {
         let (what, label) = (self.subject.what(), self.subject.label());
         let mut refusal = Refusal::new(what, label, bytes, &name).types(types);
         refusal.retiring = self.door.core.ledger.device().retiring;
-        self.door.core.observers.tell(&MemoryEvent::Refused(&refusal));
-        AllocationError::new(kind, refusal)
+        let error = AllocationError::new(kind, refusal);
+        self.door.core.observers.tell(&MemoryEvent::Refused(&error));
+        error
     }
 
     /// Tells a request that no heap has room for, before anything is made for it.

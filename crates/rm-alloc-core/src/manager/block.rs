@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Allocation, AllocationError, Category, DeviceBudgetManager, DeviceContext, MemoryError,
     MemoryLocation, MemoryUse, ParcelKind, Priority, Requirements, Tag, TilingClass,
-    allocator::Placement,
+    allocator::Placement, request::resource_setters,
 };
 
 /// A request for budgeted memory without a resource.
@@ -52,6 +52,38 @@ impl MemoryBlockRequest<'_> {
             tag: Tag(0),
             label: None,
         }
+    }
+
+    /// A request that has room for each of `resources` alone, one after the other in time.
+    ///
+    /// Resources of a host location, of another tiling or priority need the fields set that say so.
+    pub fn for_any_of(resources: &[Requirements]) -> Self {
+        let mut request = Self::new(0, u32::MAX);
+        for needs in resources {
+            request.size = request.size.max(needs.size);
+            request.alignment = request.alignment.max(needs.alignment);
+            request.memory_type_bits &= needs.memory_type_bits;
+        }
+        request
+    }
+}
+
+impl<'a> MemoryBlockRequest<'a> {
+    resource_setters! {
+        /// Sets what every offset in the memory is a multiple of, in bytes.
+        alignment(alignment: u64) = alignment;
+        /// Puts the memory at `location`.
+        location(location: MemoryLocation) = location;
+        /// Narrows what may be placed there.
+        tiling(tiling: TilingClass) = tiling;
+        /// Sets how much it suffers when the driver moves memory out.
+        priority(priority: Priority) = priority;
+        /// Books it under `category`.
+        category(category: Category) = category;
+        /// Books it under the user's own account `tag`.
+        tag(tag: Tag) = tag;
+        /// Names the memory in captures, errors and leak reports.
+        label(label: &'a str) = Some(label);
     }
 }
 

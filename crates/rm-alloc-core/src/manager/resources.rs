@@ -176,6 +176,22 @@ impl BufferAllocation {
         self.backing.mapped()
     }
 
+    /// The memory object that it is bound to, at [`memory_offset`](Self::memory_offset).
+    pub fn device_memory(&self) -> vk::DeviceMemory {
+        self.backing.parts().0.memory()
+    }
+
+    /// Where it begins, in bytes from the start of the memory object.
+    pub fn memory_offset(&self) -> u64 {
+        let (allocation, start) = self.backing.parts();
+        allocation.offset() + start
+    }
+
+    /// Index of its memory type.
+    pub fn memory_type(&self) -> u32 {
+        self.backing.parts().0.memory_type()
+    }
+
     /// The memory that others may hold as well; `None` unless the buffer was requested aliasable, or is an alias.
     pub fn memory(&self) -> Option<&MemoryBlock> {
         self.backing.memory()
@@ -236,6 +252,22 @@ impl ImageAllocation {
     /// Where the host sees its first byte, if it is mapped: linear images at host locations, on no promise elsewhere.
     pub fn mapped(&self) -> Option<NonNull<u8>> {
         self.backing.mapped()
+    }
+
+    /// The memory object that it is bound to, at [`memory_offset`](Self::memory_offset).
+    pub fn device_memory(&self) -> vk::DeviceMemory {
+        self.backing.parts().0.memory()
+    }
+
+    /// Where it begins, in bytes from the start of the memory object.
+    pub fn memory_offset(&self) -> u64 {
+        let (allocation, start) = self.backing.parts();
+        allocation.offset() + start
+    }
+
+    /// Index of its memory type.
+    pub fn memory_type(&self) -> u32 {
+        self.backing.parts().0.memory_type()
     }
 
     /// The memory that others may hold as well; `None` unless the image was requested aliasable, or is an alias.

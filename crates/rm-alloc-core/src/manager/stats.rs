@@ -30,8 +30,10 @@ pub struct DeviceMemoryStats {
     pub retiring: u64,
     /// Most that was used at any time.
     pub peak: u64,
-    /// Resources and blocks that exist, those in host memory included.
+    /// Resources and blocks that exist, those in host memory included; aliases pay nothing and are counted apart.
     pub allocations: u64,
+    /// Resources placed over others' memory that exist.
+    pub aliases: u32,
     /// Staging quota that is taken.
     #[doc(alias = "stagingQuotaUsed")]
     pub staging_used: u64,
@@ -78,11 +80,17 @@ impl DeviceBudgetManager {
             retiring: device.retiring,
             peak: device.peak,
             allocations: heaps.iter().map(|heap| heap.count).sum(),
+            aliases: self.aliased_allocation_count(),
             staging_used,
             staging_max,
             fragmentation: self.fragmentation(),
             heaps,
         }
+    }
+
+    /// Figures of device memory alone, without a look at the allocator.
+    pub fn device_figures(&self) -> Figures {
+        self.door.core.ledger.device()
     }
 
     /// What is known of `heap`; zeros if there is no such heap.

@@ -8,16 +8,19 @@
 //! What cannot show is a forgotten flush or invalidation, since mapped memory is the memory of the simulated device
 //! itself; of those, the oracle sees wrong ranges only.
 
+mod bindings;
+
 #[cfg(test)]
 mod tests;
 
-use std::{mem, sync::Arc};
+use std::{cell::RefCell, mem, rc::Rc, sync::Arc};
 
-use ash::vk;
-use resource_management::alloc::Allocation;
+use ash::vk::{self, Handle};
+use resource_management::alloc::{BufferAllocation, MemoryBlock};
 use rm_vksim::SimDevice;
 
-use super::{Batch, Executor};
+pub(crate) use self::bindings::Bindings;
+use super::{Batch, Detour, Executor, PartCopy};
 use crate::{error::DemoError, resource::Object};
 
 /// Bytes copied at a time, few enough to stay in the processor's cache.
@@ -27,6 +30,8 @@ const CHUNK_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct HostExecutor {
     device: Arc<SimDevice>,
+    // Of `device`; every executor of the device has the same.
+    bindings: Rc<RefCell<Bindings>>,
     // Invariant: empty unless a batch is under way, and `resources` are marked in use as often as they are listed.
     copies: Vec<Move>,
     resources: Vec<Resource>,
@@ -55,9 +60,14 @@ enum Resource {
 }
 
 impl HostExecutor {
-    /// One that copies between resources of `device`.
-    pub(crate) fn new(device: &Arc<SimDevice>) -> Self {
-        Self { device: Arc::clone(device), copies: Vec::new(), resources: Vec::new() }
+    /// One that copies between resources of `device`, which are where its `bindings` say.
+    pub(crate) fn new(device: &Arc<SimDevice>, bindings: &Rc<RefCell<Bindings>>) -> Self {
+        Self {
+            device: Arc::clone(device),
+            bindings: Rc::clone(bindings),
+            copies: Vec::new(),
+            resources: Vec::new(),
+        }
     }
 
     /// Lets the oracle know that nothing is in use any more.
@@ -68,6 +78,35 @@ impl HostExecutor {
                 Resource::Image(image) => self.device.release_use(image),
             }
         }
+    }
+
+    /// All copies of `batch` in their order.
+    fn moves(&self, batch: &Batch<'_>) -> Result<Vec<Move>, DemoError> {
+        let Batch { staging, uploads, read_back, downloads, detours } = *batch;
+        let mut bindings = self.bindings.borrow_mut();
+        bindings.refresh();
+        let buffer = |buffer: &BufferAllocation, offset, bytes| {
+            Place::within(&bindings, Resource::Buffer(buffer.raw()), offset, bytes)
+        };
+        let object = |copy: &PartCopy<'_>| {
+            Place::within(&bindings, Resource::of(copy.object), 0, copy.bytes)
+        };
+        let mut moves = Vec::new();
+        for copy in downloads {
+            let (from, to) = (object(copy)?, buffer(read_back, copy.place, copy.bytes)?);
+            moves.push(Move { from, to, bytes: copy.bytes });
+        }
+        for detour in detours {
+            let Detour { scratch, from, to, bytes } = *detour;
+            let over = buffer(scratch, 0, bytes)?;
+            moves.push(Move { from: buffer(staging, from, bytes)?, to: over, bytes });
+            moves.push(Move { from: over, to: buffer(read_back, to, bytes)?, bytes });
+        }
+        for copy in uploads {
+            let (from, to) = (buffer(staging, copy.place, copy.bytes)?, object(copy)?);
+            moves.push(Move { from, to, bytes: copy.bytes });
+        }
+        Ok(moves)
     }
 
     fn execute(&self, copy: Move) -> Result<(), DemoError> {
@@ -88,27 +127,18 @@ impl HostExecutor {
 }
 
 impl Executor for HostExecutor {
+    fn expect_aliases(&self, memory: &MemoryBlock) {
+        self.device.allow_alias(memory.raw(), memory.offset()..memory.offset() + memory.size());
+    }
+
     unsafe fn submit(&mut self, batch: &Batch<'_>) -> Result<(), DemoError> {
-        let Batch { staging, uploads, read_back, downloads } = *batch;
-        // A profile from a file may size images as it likes; buffers hold what was asked for in any case.
-        let small = uploads.iter().chain(downloads).find(|copy| copy.object.size() < copy.bytes);
-        if let Some(copy) = small {
-            return Err(DemoError::Copy { bytes: copy.bytes });
-        }
+        let copies = self.moves(batch)?;
+        let Batch { staging, uploads, read_back, downloads, detours } = *batch;
         let copied = downloads.iter().chain(uploads).map(|copy| Resource::of(copy.object));
-        let shared = [staging, read_back].map(|buffer| Resource::Buffer(buffer.raw()));
+        let shared = [staging, read_back].into_iter().chain(detours.iter().map(|it| it.scratch));
+        let shared = shared.map(|buffer| Resource::Buffer(buffer.raw()));
         self.resources = copied.chain(shared).collect();
-        let downloads = downloads.iter().map(|copy| Move {
-            from: Place::of(copy.object.allocation(), 0),
-            to: Place::of(read_back.allocation(), copy.place),
-            bytes: copy.bytes,
-        });
-        let uploads = uploads.iter().map(|copy| Move {
-            from: Place::of(staging.allocation(), copy.place),
-            to: Place::of(copy.object.allocation(), 0),
-            bytes: copy.bytes,
-        });
-        self.copies = downloads.chain(uploads).collect();
+        self.copies = copies;
         for resource in &self.resources {
             match *resource {
                 Resource::Buffer(buffer) => self.device.mark_in_use(buffer),
@@ -133,9 +163,24 @@ impl Executor for HostExecutor {
 }
 
 impl Place {
-    /// The place `offset` bytes into `allocation`.
-    fn of(allocation: &Allocation, offset: u64) -> Self {
-        Self { memory: allocation.memory(), offset: allocation.offset() + offset }
+    /// The place of `bytes` bytes at `offset` of a resource; an error if it is not bound, or smaller than that.
+    ///
+    /// A profile from a file may size images as it likes, so they may be too small for what they have to hold.
+    fn within(
+        bindings: &Bindings,
+        resource: Resource,
+        offset: u64,
+        bytes: u64,
+    ) -> Result<Self, DemoError> {
+        let handle = match resource {
+            Resource::Buffer(buffer) => buffer.as_raw(),
+            Resource::Image(image) => image.as_raw(),
+        };
+        let bound = bindings.of(handle);
+        let bound = bound.filter(|it| offset.checked_add(bytes).is_some_and(|end| end <= it.size));
+        let bound = bound.ok_or(DemoError::Copy { bytes })?;
+        let memory = vk::DeviceMemory::from_raw(bound.memory);
+        Ok(Self { memory, offset: bound.offset + offset })
     }
 }
 

@@ -61,8 +61,12 @@ impl QueueExecutor {
         for copy in batch.downloads {
             transfer.download(copy.object, batch.read_back.raw(), copy.place, copy.bytes);
         }
+        let (staging, read_back) = (batch.staging.raw(), batch.read_back.raw());
+        for detour in batch.detours {
+            transfer.detour(staging, detour, read_back);
+        }
         for copy in batch.uploads {
-            transfer.upload(batch.staging.raw(), copy.place, copy.bytes, copy.object);
+            transfer.upload(staging, copy.place, copy.bytes, copy.object);
         }
         transfer.end()
     }

@@ -1,6 +1,6 @@
 //! A simulated device, watched by its own oracle; it needs no Vulkan.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{cell::RefCell, fs, path::Path, rc::Rc, sync::Arc};
 
 use ash::vk;
 use resource_management::alloc::{DeviceContext, DeviceContextInfo, MemoryFeatures};
@@ -10,7 +10,7 @@ use rm_vksim::{Profile, ProfileError, SimDevice, Verdict};
 use super::{Identity, Platform, SIMULATED};
 use crate::{
     error::DemoError,
-    executor::{Executor, HostExecutor},
+    executor::{Bindings, Executor, HostExecutor},
     report::Checker,
 };
 
@@ -24,6 +24,7 @@ const EXTENSION: &str = "json";
 #[derive(Debug)]
 pub(crate) struct Simulated {
     device: Arc<SimDevice>,
+    bindings: Rc<RefCell<Bindings>>,
 }
 
 /// A line for each simulated device that is always there, beginning with what `--device` takes.
@@ -55,7 +56,14 @@ impl Simulated {
 
     /// The device of `profile`.
     pub(crate) fn new(profile: Profile) -> Result<Self, ProfileError> {
-        Ok(Self { device: Arc::new(SimDevice::new(profile)?) })
+        let device = Arc::new(SimDevice::new(profile)?);
+        let bindings = Rc::new(RefCell::new(Bindings::new(&device)));
+        Ok(Self { device, bindings })
+    }
+
+    /// Something new that executes copies.
+    pub(crate) fn host_executor(&self) -> HostExecutor {
+        HostExecutor::new(&self.device, &self.bindings)
     }
 
     /// The device itself.
@@ -96,7 +104,7 @@ impl Platform for Simulated {
     }
 
     fn executor(&self) -> Result<Box<dyn Executor>, DemoError> {
-        Ok(Box::new(HostExecutor::new(&self.device)))
+        Ok(Box::new(self.host_executor()))
     }
 
     fn end(self: Box<Self>) -> Vec<String> {

@@ -1,19 +1,26 @@
 //! Whatever the driver refuses in the middle of a stream, nothing is left behind.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use ash::vk;
 use resource_management::{
-    alloc::{AllocatorStats, MemoryAllocator},
+    alloc::{AllocatorStats, DeviceContext},
     backend::direct::DirectAllocator,
 };
 use rm_headless::{
     calls::{self, Call},
     testing,
 };
+use rm_vksim::Profile;
 
 use super::Stream;
-use crate::{platform::Real, scene::Scene};
+use crate::{
+    budget::Budget,
+    error::DemoError,
+    options::Options,
+    platform::{Platform, Real, Simulated},
+    scene::Scene,
+};
 
 /// Enough for resources to leave as well.
 const FRAMES_BEFORE: usize = 40;
@@ -21,13 +28,21 @@ const FRAMES_BEFORE: usize = 40;
 /// Within so many frames there are both meshes and textures.
 const FRAMES_AFTER: usize = 20;
 
+fn budget(context: &Arc<DeviceContext>) -> Budget {
+    limited(context, &Options::default())
+}
+
+fn limited(context: &Arc<DeviceContext>, options: &Options) -> Budget {
+    Budget::new(Arc::new(DirectAllocator::new(context)), options).unwrap()
+}
+
 /// Streams until everything is under way, lets `calls` fail until a frame does, and ends the stream.
 fn nothing_is_left_when_these_fail(calls: &[Call]) {
     testing::with_device(|device, _| {
         let context = device.counted_context(|_| ()).unwrap();
-        let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
+        let budget = budget(&context);
         // SAFETY: the context is one of this device, whose queue nobody else uses.
-        let mut stream = unsafe { Stream::new(&Real::new(device), &allocator) }.unwrap();
+        let mut stream = unsafe { Stream::new(&Real::new(device), &budget) }.unwrap();
         let mut scene = Scene::new();
         for _ in 0..FRAMES_BEFORE {
             stream.frame(&scene.next_frame(), false).unwrap();
@@ -45,7 +60,10 @@ fn nothing_is_left_when_these_fail(calls: &[Call]) {
         stream.close();
         assert!(refused, "{calls:?} failed, and no frame did");
         assert_eq!(context.blocks().count, 0);
-        assert_eq!(allocator.stats(), AllocatorStats::default());
+        assert_eq!(budget.manager().allocator_stats(), AllocatorStats::default());
+        let stats = budget.manager().stats();
+        assert_eq!((stats.used, stats.allocations, stats.staging_used), (0, 0, 0));
+        assert_eq!(budget.manager().aliased_allocation_count(), 0);
     });
 }
 
@@ -73,10 +91,34 @@ fn nothing_is_left_when_binding_is_refused() {
 #[test]
 fn a_stream_without_a_frame_closes() {
     testing::with_device(|device, context| {
-        let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(context));
+        let budget = budget(context);
         // SAFETY: the context is one of this device, whose queue nobody else uses.
-        let mut stream = unsafe { Stream::new(&Real::new(device), &allocator) }.unwrap();
+        let mut stream = unsafe { Stream::new(&Real::new(device), &budget) }.unwrap();
         stream.close();
         assert_eq!(context.blocks().made, 0);
     });
+}
+
+/// Wherever a strict budget ends: at the buffers of either slot, at scratch memory, or at the first mesh.
+#[test]
+fn nothing_is_left_when_the_budget_has_no_room() {
+    let mut refused = BTreeSet::new();
+    for mebibytes in 1..19 {
+        // Its only heap is the device's and the host's.
+        let platform = Simulated::new(Profile::builtin("lavapipe-25").unwrap()).unwrap();
+        let options = Options { budget: mebibytes << 20, strict: true, ..Options::default() };
+        let budget = limited(&platform.context().unwrap(), &options);
+        // SAFETY: the context is one of this platform, which has no queue.
+        let mut stream = unsafe { Stream::new(&platform, &budget) }.unwrap();
+        let error = stream.frame(&Scene::new().next_frame(), false).unwrap_err();
+        stream.close();
+        let DemoError::BudgetTooSmall { label, .. } = error else { panic!("got {error:?}") };
+        refused.insert(label);
+        assert_eq!(budget.manager().stats().allocations, 0);
+        assert_eq!(budget.manager().stats().staging_used, 0);
+        drop((stream, budget));
+        assert_eq!(Box::new(platform).end(), Vec::<String>::new(), "{mebibytes} MiB");
+    }
+    let labels: Vec<_> = refused.iter().map(String::as_str).collect();
+    assert_eq!(labels, ["mesh 0 vertices", "read-back", "scratch memory", "staging"]);
 }

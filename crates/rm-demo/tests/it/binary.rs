@@ -1,13 +1,17 @@
 //! The binary says with its exit code and one sentence what became of it.
 
-use std::process::{Command, Output};
+use std::{
+    fs,
+    process::{Command, Output},
+};
 
 use rm_headless::testing;
 use rm_vksim::Profile;
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rm-demo"));
-    command.args(arguments);
+    // Where it may leave its file of figures.
+    command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));
     command
 }
 
@@ -110,4 +114,44 @@ fn devices_are_listed_a_line_each() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.lines().any(|line| line.starts_with(device.name())), "{said}");
+}
+
+#[test]
+fn a_strict_budget_is_part_of_the_table_and_the_figures_are_where_they_always_are() {
+    let here = format!("{}/strict", env!("CARGO_TARGET_TMPDIR"));
+    fs::create_dir_all(&here).unwrap();
+    fs::remove_file(format!("{here}/target/demo/metrics.csv")).ok();
+    let mut command =
+        driverless(&["--device", "sim:h200", "--frames", "20", "--budget", "24MiB", "--strict"]);
+    let output = command.current_dir(&here).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let table = String::from_utf8_lossy(&output.stdout);
+    let rows =
+        ["budget                24 MiB (strict)\n", "peak      ", "refusals  ", "aliased     "];
+    for row in rows {
+        assert!(table.contains(row), "no `{row}` in\n{table}");
+    }
+    let figures = fs::read_to_string(format!("{here}/target/demo/metrics.csv")).unwrap();
+    assert!(figures.starts_with("frame,allocation_count,aliased_count,"), "{figures}");
+    assert!(figures.lines().count() > 20, "{figures}");
+}
+
+#[test]
+fn a_budget_that_is_no_number_ends_with_2() {
+    for budget in ["much", "1TB", "-1", "99999999999999999999"] {
+        let output = demo(&["--budget", budget]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{budget}");
+    }
+}
+
+#[test]
+fn figures_that_cannot_be_written_end_with_2_and_name_the_path() {
+    let path = format!("{}/strange/file", env!("CARGO_TARGET_TMPDIR"));
+    fs::create_dir_all(&path).unwrap();
+    let said = refusal(
+        &driverless(&["--device", "sim:h200", "--frames", "1", "--metrics", &path])
+            .output()
+            .unwrap(),
+    );
+    assert!(said.contains(&path), "{said}");
 }

@@ -18,6 +18,7 @@ fn every_byte_comes_back_and_so_does_all_memory() {
     let mut seen = Vec::new();
     let summary = rm_demo::watch(&options, &mut |event| match event {
         Event::Frame(progress) => seen.push(progress),
+        Event::Measured(_) => {}
         event => panic!("{event}"),
     });
     let summary = summary.unwrap();

@@ -20,7 +20,12 @@ impl MemoryObserver for Listener {
             MemoryEvent::Freed(parcel) => format!("-{}", parcel.reserved / MIB),
             MemoryEvent::Near(pressure) if pressure.heap.is_none() => "near".to_owned(),
             MemoryEvent::Over(pressure) if pressure.heap.is_none() => "over".to_owned(),
-            MemoryEvent::Refused(refusal) => format!("refused {:?}", refusal.label),
+            MemoryEvent::Refused(error) => {
+                format!(
+                    "refused {:?}",
+                    error.refusal().and_then(|refusal| refusal.label.as_deref())
+                )
+            }
             other => format!("{other:?}"),
         };
         self.1.lock().unwrap().push(text);

@@ -2,19 +2,29 @@
 
 use std::{iter, sync::Arc};
 
+use ash::vk::{self, Handle};
 use resource_management::backend::direct::DirectAllocator;
 use rm_vksim::{Call, Profile, Rule, SimDevice};
 
 use super::HostExecutor;
 use crate::{
+    budget::Budget,
     content::Content,
     error::DemoError,
-    executor::{Batch, Executor, PartCopy},
+    executor::{Batch, Detour, Executor, PartCopy},
     host::{self, HostBuffer},
+    options::Options,
     platform::{Platform, Simulated},
     resource::{Part, Resident},
     scene::{Asset, Scene},
+    scratch::Scratch,
 };
+
+/// More bytes than drivers add to a buffer.
+const BEYOND_ANY_PADDING: u64 = 64 << 10;
+
+/// Bytes that no mesh exceeds.
+const LIMIT: u64 = 16 << 20;
 
 #[derive(Clone, Copy)]
 enum Direction {
@@ -24,8 +34,8 @@ enum Direction {
 
 /// The vertices of a mesh, and buffers to copy them from and to, on a simulated device.
 struct Bench {
-    device: Arc<SimDevice>,
-    allocator: DirectAllocator,
+    platform: Simulated,
+    budget: Budget,
     staging: HostBuffer,
     read_back: HostBuffer,
     mesh: Resident,
@@ -34,33 +44,38 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let platform = Simulated::new(Profile::arm_noncoherent()).unwrap();
-        let allocator = DirectAllocator::new(&platform.context().unwrap());
+        let allocator = Arc::new(DirectAllocator::new(&platform.context().unwrap()));
+        let budget = Budget::new(allocator, &Options::default()).unwrap();
         let mut scene = Scene::new();
         let mut assets = iter::repeat_with(|| scene.next_frame()).flatten();
         let asset = assets.find(|asset| matches!(asset, Asset::Mesh(_))).unwrap();
-        let mesh = Resident::create(&allocator, asset, 0, 0).unwrap();
-        let [mut staging, mut read_back] = [HostBuffer::staging(), HostBuffer::read_back()];
+        let mesh = Resident::create(budget.manager(), asset, 0, 0).unwrap();
+        let [mut staging, mut read_back] =
+            [HostBuffer::staging(LIMIT), HostBuffer::read_back(LIMIT)];
         for buffer in [&mut staging, &mut read_back] {
             buffer.place(mesh.parts()[0].content().bytes());
-            // SAFETY: there is no other allocator, and no device uses the buffer.
-            unsafe { buffer.reserve(&allocator) }.unwrap();
+            // SAFETY: there is no other budget, and no device uses the buffer.
+            unsafe { buffer.reserve(&budget) }.unwrap();
         }
         host::write(
-            // SAFETY: there is no other allocator, and no device uses the buffer.
-            unsafe { staging.reserve(&allocator) }.unwrap(),
+            // SAFETY: there is no other budget, and no device uses the buffer.
+            unsafe { staging.reserve(&budget) }.unwrap(),
             0,
             mesh.parts()[0].content(),
         )
         .unwrap();
-        let device = Arc::clone(platform.device());
-        Self { device, allocator, staging, read_back, mesh }
+        Self { platform, budget, staging, read_back, mesh }
+    }
+
+    fn device(&self) -> Arc<SimDevice> {
+        Arc::clone(self.platform.device())
     }
 
     /// Spoils what the staging buffer holds.
     fn corrupt(&mut self) {
         let content = self.content();
-        // SAFETY: there is no other allocator, and no real device that would mind.
-        let staging = unsafe { self.staging.reserve(&self.allocator) }.unwrap();
+        // SAFETY: there is no other budget, and no real device that would mind.
+        let staging = unsafe { self.staging.reserve(&self.budget) }.unwrap();
         host::corrupt(staging, 0, content).unwrap();
     }
 
@@ -78,7 +93,7 @@ impl Bench {
         };
         let (staging, read_back) =
             (self.staging.buffer().unwrap(), self.read_back.buffer().unwrap());
-        let batch = Batch { staging, uploads, read_back, downloads };
+        let batch = Batch { staging, uploads, read_back, downloads, detours: &[] };
         // SAFETY: one device; whatever else is promised and not kept, the oracle catches.
         unsafe { executor.submit(&batch) }
     }
@@ -100,26 +115,27 @@ impl Bench {
 
     /// Frees everything, in use or not.
     fn free(mut self) -> Arc<SimDevice> {
-        // SAFETY: it is of this allocator, and no real device that would mind uses it.
-        unsafe { self.staging.free(&self.allocator) };
+        let device = self.device();
+        // SAFETY: there is no other budget, and no real device that would mind uses it.
+        unsafe { self.staging.free(&self.budget) };
         // SAFETY: as above.
-        unsafe { self.read_back.free(&self.allocator) };
+        unsafe { self.read_back.free(&self.budget) };
         // SAFETY: as above.
-        unsafe { self.mesh.free(&self.allocator) };
-        self.device
+        unsafe { self.mesh.free(self.budget.manager()) };
+        device
     }
 }
 
 #[test]
 fn bytes_go_there_and_back_and_what_the_host_reads_is_invalidated() {
     let bench = Bench::new();
-    let mut executor = HostExecutor::new(&bench.device);
+    let mut executor = bench.platform.host_executor();
     for direction in [Direction::Upload, Direction::Download] {
         bench.submit(&mut executor, direction, bench.content().bytes()).unwrap();
         executor.wait().unwrap();
     }
     assert!(bench.came_back());
-    let invalidations = bench.device.counts().of(Call::InvalidateMappedMemoryRanges);
+    let invalidations = bench.device().counts().of(Call::InvalidateMappedMemoryRanges);
     assert!(invalidations > 0, "the read-back buffer is in memory that is not coherent");
     bench.free().verdict().unwrap();
 }
@@ -127,7 +143,7 @@ fn bytes_go_there_and_back_and_what_the_host_reads_is_invalidated() {
 #[test]
 fn writing_to_a_staging_buffer_in_use_shows_in_the_bytes() {
     let mut bench = Bench::new();
-    let mut executor = HostExecutor::new(&bench.device);
+    let mut executor = bench.platform.host_executor();
     bench.submit(&mut executor, Direction::Upload, bench.content().bytes()).unwrap();
     bench.corrupt();
     executor.wait().unwrap();
@@ -140,7 +156,7 @@ fn writing_to_a_staging_buffer_in_use_shows_in_the_bytes() {
 #[test]
 fn freeing_what_a_batch_uses_breaks_a_rule_and_ends_the_batch() {
     let bench = Bench::new();
-    let mut executor = HostExecutor::new(&bench.device);
+    let mut executor = bench.platform.host_executor();
     bench.submit(&mut executor, Direction::Upload, bench.content().bytes()).unwrap();
     let device = bench.free();
     let verdict = device.verdict().unwrap_err();
@@ -154,7 +170,7 @@ fn freeing_what_a_batch_uses_breaks_a_rule_and_ends_the_batch() {
 #[test]
 fn a_halted_batch_is_no_longer_in_use() {
     let bench = Bench::new();
-    let mut executor = HostExecutor::new(&bench.device);
+    let mut executor = bench.platform.host_executor();
     bench.submit(&mut executor, Direction::Upload, bench.content().bytes()).unwrap();
     executor.halt();
     bench.free().verdict().unwrap();
@@ -163,9 +179,59 @@ fn a_halted_batch_is_no_longer_in_use() {
 #[test]
 fn more_bytes_than_an_object_has_are_refused() {
     let bench = Bench::new();
-    let mut executor = HostExecutor::new(&bench.device);
-    let bytes = bench.part().object().unwrap().size() + 1;
+    let mut executor = bench.platform.host_executor();
+    let bytes = bench.content().bytes() + BEYOND_ANY_PADDING;
     let refused = bench.submit(&mut executor, Direction::Upload, bytes).unwrap_err();
     assert!(matches!(refused, DemoError::Copy { .. }), "got {refused:?}");
+    bench.free().verdict().unwrap();
+}
+
+#[test]
+fn detours_over_the_same_bytes_both_come_back_and_the_first_is_gone_then() {
+    let bench = Bench::new();
+    let (manager, mut executor) = (bench.budget.manager(), bench.platform.host_executor());
+    let scratch = Scratch::new(manager, |memory| executor.expect_aliases(memory)).unwrap();
+    let errands = scratch.errands(0);
+    let [mut staging, mut read_back] = [HostBuffer::staging(LIMIT), HostBuffer::read_back(LIMIT)];
+    let mut detours = Vec::new();
+    for (scratch, errand) in scratch.buffers().iter().zip(&errands) {
+        let bytes = errand.content.bytes();
+        let (from, to) = (staging.place(bytes), read_back.place(bytes));
+        detours.push(Detour { scratch, from, to, bytes });
+    }
+    // SAFETY: there is no other budget, and no device uses the buffer.
+    let source = unsafe { staging.reserve(&bench.budget) }.unwrap();
+    for (detour, errand) in detours.iter().zip(&errands) {
+        host::write(source, detour.from, errand.content).unwrap();
+    }
+    // SAFETY: there is no other budget, and no device uses the buffer.
+    let target = unsafe { read_back.reserve(&bench.budget) }.unwrap();
+    let batch = Batch {
+        staging: source,
+        uploads: &[],
+        read_back: target,
+        downloads: &[],
+        detours: &detours,
+    };
+    // SAFETY: one device, places within the buffers, and all of it lives on.
+    unsafe { executor.submit(&batch) }.unwrap();
+    executor.wait().unwrap();
+    for (detour, errand) in detours.iter().zip(&errands) {
+        // SAFETY: no device writes.
+        let difference = unsafe { host::compare(target, detour.to, errand.content) }.unwrap();
+        assert_eq!(difference, None, "{}", errand.name);
+    }
+    let first = executor.bindings.borrow().of(scratch.buffers()[0].raw().as_raw()).unwrap();
+    let mut found = vec![0; usize::try_from(errands[0].content.bytes()).unwrap()];
+    let memory = vk::DeviceMemory::from_raw(first.memory);
+    assert!(bench.device().read_bytes(memory, first.offset, &mut found));
+    let difference = errands[0].content.compare(0, &found).unwrap();
+    assert!(difference.first > 0, "the second begins later");
+    // SAFETY: there is no other budget, and no real device that would mind.
+    unsafe { staging.free(&bench.budget) };
+    // SAFETY: as above.
+    unsafe { read_back.free(&bench.budget) };
+    // SAFETY: as above.
+    unsafe { scratch.free(manager) };
     bench.free().verdict().unwrap();
 }

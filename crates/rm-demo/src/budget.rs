@@ -1,0 +1,146 @@
+//! The one manager of a run: how much it may take, and who hears of what it refuses.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use resource_management::alloc::{
+    AllocationError, BudgetConfig, DeviceBudgetManager, ErrorKind, EventMask, MemoryAllocator,
+    MemoryEvent, MemoryObserver, Tag,
+};
+
+use crate::{error::DemoError, options::Options};
+
+/// The account of vertices and indices.
+pub(crate) const MESHES: Tag = Tag(1);
+
+/// The account of images.
+pub(crate) const TEXTURES: Tag = Tag(2);
+
+/// The account of scratch memory.
+pub(crate) const SCRATCH: Tag = Tag(3);
+
+/// The account of what the host writes and reads.
+pub(crate) const TRANSFERS: Tag = Tag(4);
+
+/// The part of a limit that one buffer shared with the host may take; there are four of them.
+const HOST_SHARE: u64 = 10;
+
+/// Fewest bytes of such a buffer: scratch contents, and any frame at its lowest detail.
+const LEAST_HOST_BYTES: u64 = 4 << 20;
+
+/// Most bytes of such a buffer: three of the largest textures, and two of them are what may be staged.
+const MOST_HOST_BYTES: u64 = 128 << 20;
+
+/// Sizes of such buffers are multiples of this.
+const HOST_GRANULE: u64 = 64 << 10;
+
+/// The manager of a run, and what the run wants of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Budget {
+    manager: DeviceBudgetManager,
+    refusals: Arc<Refusals>,
+    configured: u64,
+    strict: bool,
+}
+
+/// Counts the requests that a limit has refused.
+#[derive(Debug, Default)]
+struct Refusals {
+    // Relaxed: read by the thread that asks for memory.
+    count: AtomicU64,
+}
+
+impl Budget {
+    /// A manager over `allocator`, limited as `options` say.
+    pub(crate) fn new(
+        allocator: Arc<dyn MemoryAllocator>,
+        options: &Options,
+    ) -> Result<Self, AllocationError> {
+        let (configured, strict) = (options.budget, options.strict);
+        let config =
+            BudgetConfig { device_memory_budget: configured, strict, ..BudgetConfig::default() };
+        let manager = DeviceBudgetManager::new(allocator, config)?;
+        let refusals = Arc::<Refusals>::default();
+        let observer: Arc<dyn MemoryObserver> = refusals.clone();
+        manager.observe(&observer);
+        Ok(Self { manager, refusals, configured, strict })
+    }
+
+    /// Where everything comes from.
+    pub(crate) fn manager(&self) -> &DeviceBudgetManager {
+        &self.manager
+    }
+
+    /// Requests refused so far.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.refusals.count.load(Ordering::Relaxed)
+    }
+
+    /// The budget that was asked for, in bytes; 0 for what the driver says.
+    pub(crate) fn configured(&self) -> u64 {
+        self.configured
+    }
+
+    /// Whether limits refuse.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Whether somebody asked to keep to a limit.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.strict || self.configured > 0
+    }
+
+    /// Whether newcomers had better be smaller than they want to be.
+    pub(crate) fn is_short(&self) -> bool {
+        self.is_limited() && self.manager.is_near_budget_limit()
+    }
+
+    /// Whether `bytes` more are worth asking for.
+    ///
+    /// A strict limit refuses by itself; without one, keeping to the budget is up to the stream.
+    pub(crate) fn leaves(&self, bytes: u64) -> bool {
+        self.strict || !self.is_limited() || self.manager.device_figures().available() >= bytes
+    }
+
+    /// Most bytes of a buffer that a slot shares with the host.
+    ///
+    /// The buffers may count against the limit themselves, and under one they never grow: a resource that fits in when it
+    /// comes still fits when it leaves.
+    pub(crate) fn host_bytes(&self) -> u64 {
+        if !self.is_limited() {
+            return MOST_HOST_BYTES;
+        }
+        let share = self.manager.device_figures().limit.unwrap_or(u64::MAX) / HOST_SHARE;
+        share.clamp(LEAST_HOST_BYTES, MOST_HOST_BYTES) / HOST_GRANULE * HOST_GRANULE
+    }
+
+    /// The error of a request that nothing smaller can take the place of.
+    pub(crate) fn explain(&self, error: AllocationError) -> DemoError {
+        match (error.kind(), error.refusal()) {
+            (ErrorKind::OverBudget { .. }, Some(refusal)) => DemoError::BudgetTooSmall {
+                label: refusal.label.as_deref().unwrap_or(refusal.what).to_owned(),
+                bytes: refusal.requested,
+                budget: self.manager.device_figures().limit.unwrap_or(u64::MAX),
+            },
+            _ => error.into(),
+        }
+    }
+}
+
+impl MemoryObserver for Refusals {
+    fn mask(&self) -> EventMask {
+        EventMask::REFUSED
+    }
+
+    fn event(&self, event: &MemoryEvent<'_>) {
+        // Also told of what the device itself refuses.
+        if let MemoryEvent::Refused(error) = event
+            && matches!(error.kind(), ErrorKind::OverBudget { .. })
+        {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

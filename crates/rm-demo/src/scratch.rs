@@ -1,0 +1,115 @@
+//! Scratch buffers of a frame: used one after the other, so they share their bytes.
+
+#[cfg(test)]
+mod tests;
+
+use ash::vk;
+use resource_management::alloc::{
+    AliasedBufferRequest, AllocationError, BufferAllocation, BufferRequest, Category,
+    DeviceBudgetManager, MemoryBlock, MemoryBlockRequest, TilingClass,
+};
+
+use crate::{budget::SCRATCH, content::Content};
+
+/// Name, size and least offset in bytes of each buffer, in the order of use.
+const PLAN: [(&str, u64, u64); 2] =
+    [("first scratch", 1 << 20, 0), ("second scratch", 768 << 10, 256 << 10)];
+
+/// Two buffers over one piece of memory.
+#[derive(Debug)]
+#[must_use = "dropping scratch buffers leaks them; give them to `free`"]
+pub(crate) struct Scratch {
+    memory: MemoryBlock,
+    buffers: Vec<BufferAllocation>,
+}
+
+/// One use of a scratch buffer: what passes through it, and under which name.
+#[derive(Clone, Debug)]
+pub(crate) struct Errand {
+    pub(crate) name: String,
+    pub(crate) content: Content,
+}
+
+impl Scratch {
+    /// Takes the memory, hands it to `expect` before anything shares it, and makes the buffers.
+    ///
+    /// On error nothing is left behind.
+    pub(crate) fn new(
+        manager: &DeviceBudgetManager,
+        expect: impl FnOnce(&MemoryBlock),
+    ) -> Result<Self, AllocationError> {
+        let (mut size, mut alignment, mut types) = (0, 1, u32::MAX);
+        let mut offsets = Vec::with_capacity(PLAN.len());
+        for (label, bytes, least_offset) in PLAN {
+            let needs = manager.buffer_requirements(&request(label, bytes))?;
+            let offset = u64::next_multiple_of(least_offset, needs.alignment);
+            offsets.push(offset);
+            size = size.max(offset + needs.size);
+            alignment = alignment.max(needs.alignment);
+            types &= needs.memory_type_bits;
+        }
+        let memory = manager.allocate_memory(&MemoryBlockRequest {
+            alignment,
+            tiling: TilingClass::Linear,
+            category: Category::Transient,
+            tag: SCRATCH,
+            label: Some("scratch memory"),
+            ..MemoryBlockRequest::new(size, types)
+        })?;
+        expect(&memory);
+        let mut scratch = Self { memory, buffers: Vec::with_capacity(PLAN.len()) };
+        for ((label, size, _), offset) in PLAN.into_iter().zip(offsets) {
+            let buffer = request(label, size);
+            let aliased = AliasedBufferRequest { memory: &scratch.memory, offset, buffer };
+            match manager.create_aliased_buffer(&aliased) {
+                Ok(buffer) => scratch.buffers.push(buffer),
+                Err(error) => {
+                    // SAFETY: the device has not seen any of it.
+                    unsafe { scratch.free(manager) };
+                    return Err(error);
+                }
+            }
+        }
+        Ok(scratch)
+    }
+
+    /// The buffers, in the order of use.
+    pub(crate) fn buffers(&self) -> &[BufferAllocation] {
+        &self.buffers
+    }
+
+    /// What passes through the buffers in `frame`; no two uses are alike, and none is like a resource.
+    pub(crate) fn errands(&self, frame: u32) -> Vec<Errand> {
+        let last = u64::MAX - u64::from(frame) * self.buffers.len() as u64;
+        let errand = |(back, buffer): (u64, &BufferAllocation)| Errand {
+            name: format!("scratch {back} of frame {frame}"),
+            content: Content::new(last - back, buffer.size()),
+        };
+        (0..).zip(&self.buffers).map(errand).collect()
+    }
+
+    /// Bytes that memory of their own would have cost the buffers beyond what they share.
+    pub(crate) fn saved_bytes(&self) -> u64 {
+        let apart = self.buffers.iter().map(BufferAllocation::size).sum::<u64>();
+        apart.saturating_sub(self.memory.size())
+    }
+
+    /// Destroys the buffers; the memory goes back with them.
+    ///
+    /// # Safety
+    ///
+    /// - The device no longer uses any of them.
+    pub(crate) unsafe fn free(self, manager: &DeviceBudgetManager) {
+        for buffer in self.buffers {
+            // SAFETY: the device is done with it (caller).
+            unsafe { manager.free_buffer(buffer) };
+        }
+    }
+}
+
+fn request(label: &str, size: u64) -> BufferRequest<'_> {
+    let usage = vk::BufferUsageFlags::STORAGE_BUFFER
+        | vk::BufferUsageFlags::TRANSFER_SRC
+        | vk::BufferUsageFlags::TRANSFER_DST;
+    BufferRequest::new(size, usage).category(Category::Transient).tag(SCRATCH).label(label)
+}
