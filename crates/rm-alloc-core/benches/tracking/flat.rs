@@ -1,6 +1,10 @@
 //! A device and a backend that cost next to nothing and share nothing, so that threads meet in the manager alone.
 
-use std::{ffi::c_void, sync::Arc};
+use std::{
+    ffi::{CStr, c_void},
+    ptr,
+    sync::Arc,
+};
 
 use ash::vk::{self, Handle};
 use rm_alloc_core::{
@@ -50,21 +54,19 @@ unsafe extern "system" fn destroy(
 pub(crate) fn context() -> Arc<DeviceContext> {
     let sim = Arc::new(SimDevice::counting(Profile::h200()).unwrap());
     let (instance, handle) = (sim.instance(), sim.device().handle());
-    // SAFETY: the names are those of the functions' own types; all others are the simulated device's.
-    let device = unsafe {
-        ash::Device::load_with(
-            |name| match name.to_bytes() {
-                b"vkCreateBuffer" => create_buffer as *const c_void,
-                b"vkGetBufferMemoryRequirements2" => requirements as *const c_void,
-                b"vkBindBufferMemory" => bind as *const c_void,
-                b"vkDestroyBuffer" => destroy as *const c_void,
-                _ => instance
-                    .get_device_proc_addr(handle, name.as_ptr())
-                    .map_or(std::ptr::null(), |found| found as *const c_void),
-            },
-            handle,
-        )
+    let load = |name: &CStr| match name.to_bytes() {
+        b"vkCreateBuffer" => create_buffer as *const c_void,
+        b"vkGetBufferMemoryRequirements2" => requirements as *const c_void,
+        b"vkBindBufferMemory" => bind as *const c_void,
+        b"vkDestroyBuffer" => destroy as *const c_void,
+        _ => {
+            // SAFETY: the handle is the instance's own device.
+            let found = unsafe { instance.get_device_proc_addr(handle, name.as_ptr()) };
+            found.map_or(ptr::null(), |found| found as *const c_void)
+        }
     };
+    // SAFETY: the functions above have the types that their names stand for, and all others are the device's own.
+    let device = unsafe { ash::Device::load_with(load, handle) };
     let info = DeviceContextInfo {
         instance,
         physical_device: sim.physical_device(),
