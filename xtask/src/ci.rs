@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{demo, failure::Failure, layers, lint, test, tidy, workspace};
+use crate::{demo, failure::Failure, layers, lint, loom, test, tidy, workspace};
 
 type Step = (&'static str, Box<dyn Fn() -> Result<(), Failure>>);
 
@@ -33,6 +33,7 @@ fn steps(install: bool) -> Vec<Step> {
         ("layers", Box::new(|| layers::check(&workspace::metadata()?))),
         ("tidy", Box::new(|| tidy::check(&workspace::root()))),
         ("test", Box::new(move || test::run(install))),
+        ("loom", Box::new(loom::run)),
         ("demo", Box::new(move || demo::run(words.iter().map(Into::into).collect()))),
     ]
 }

@@ -10,6 +10,7 @@ mod demo;
 mod failure;
 mod layers;
 mod lint;
+mod loom;
 mod minimal;
 mod msrv;
 mod profile;
@@ -53,6 +54,8 @@ enum Task {
     Layers,
     /// Formatting, clippy, documentation, layers and tidy; needs no device.
     Lint,
+    /// Explores every interleaving of the protocols that threads share.
+    Loom,
     /// Checks the published crates with the lowest versions that their manifests allow.
     Minimal,
     /// Checks the published crates with the oldest supported toolchain.
@@ -97,6 +100,7 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Demo { arguments } => demo::run(arguments),
         Task::Layers => layers::check(&workspace::metadata()?),
         Task::Lint => lint::run(),
+        Task::Loom => loom::run(),
         Task::Minimal => minimal::run(),
         Task::Msrv => msrv::run(),
         Task::Probe => setup::probe(),
