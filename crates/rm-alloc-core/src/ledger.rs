@@ -207,11 +207,11 @@ impl Ledger {
     /// Figures of the device and of every heap, of one moment.
     pub(crate) fn snapshot(&self) -> (Figures, [Figures; vk::MAX_MEMORY_HEAPS]) {
         let accounts = lock(&self.accounts);
-        (accounts.device(), accounts.heaps())
+        (accounts.device_figures(), accounts.heaps())
     }
 
-    pub(crate) fn device(&self) -> Figures {
-        lock(&self.accounts).device()
+    pub(crate) fn device_figures(&self) -> Figures {
+        lock(&self.accounts).device_figures()
     }
 
     pub(crate) fn heap(&self, heap: u32) -> Figures {

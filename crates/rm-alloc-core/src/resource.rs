@@ -9,6 +9,7 @@ pub(crate) use self::{
     bound::{Bound, name_buffer, name_image},
     create::AnyRequest,
     host::HostRange,
+    object::{destroy_buffer, destroy_image},
 };
 pub use self::{
     bound::{BoundBuffer, BoundImage},

@@ -115,7 +115,7 @@ impl Accounts {
             return Ok(());
         }
         if self.is_local(path) {
-            self.device().admit(BudgetScope::Device, bytes)?;
+            self.device_figures().admit(BudgetScope::Device, bytes)?;
         }
         self.heap(path.heap.into()).admit(BudgetScope::Heap, bytes)
     }
@@ -209,7 +209,7 @@ impl Accounts {
             freed_bytes,
             allocations: allocations.into(),
             frees: frees.into(),
-            utilisation: self.device().utilisation(),
+            utilisation: self.device_figures().utilisation(),
         }
     }
 
@@ -222,7 +222,7 @@ impl Accounts {
         !self.crossed.is_empty()
     }
 
-    pub(super) fn device(&self) -> Figures {
+    pub(super) fn device_figures(&self) -> Figures {
         let Device { reserved, peak, .. } = self.device;
         let limit = self.device_watch.limit;
         let mut sum = Figures { reserved, peak, limit, ..Figures::default() };

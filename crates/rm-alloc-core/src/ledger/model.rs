@@ -23,7 +23,7 @@ fn attempt(ledger: &Ledger, asked: u64, granted: u64) -> bool {
         return false;
     }
     let charge = reservation.settle(granted, asked);
-    let figures = ledger.device();
+    let figures = ledger.device_figures();
     assert!(figures.reserved >= granted);
     assert!(figures.reserved + figures.pending <= 10, "{figures:?}");
     ledger.release(&charge, false);
@@ -31,7 +31,7 @@ fn attempt(ledger: &Ledger, asked: u64, granted: u64) -> bool {
 }
 
 fn empty(ledger: &Ledger) {
-    let figures = ledger.device();
+    let figures = ledger.device_figures();
     assert_eq!((figures.reserved, figures.pending, figures.count), (0, 0, 0), "{figures:?}");
 }
 
@@ -45,7 +45,7 @@ fn what_fits_together_is_never_refused() {
         assert!(attempt(&ledger, 3, 5), "both fit");
         assert!(thread.join().unwrap(), "both fit");
         empty(&ledger);
-        assert!((5..=10).contains(&ledger.device().peak));
+        assert!((5..=10).contains(&ledger.device_figures().peak));
     });
 }
 
@@ -60,7 +60,7 @@ fn what_does_not_fit_together_never_overshoots() {
         let theirs = thread.join().unwrap();
         assert!(ours || theirs);
         empty(&ledger);
-        assert_eq!(ledger.device().peak, 6, "never both");
+        assert_eq!(ledger.device_figures().peak, 6, "never both");
     });
 }
 
@@ -74,7 +74,7 @@ fn a_refund_leaves_no_trace() {
         assert!(attempt(&ledger, 6, 6), "both fit");
         thread.join().unwrap();
         empty(&ledger);
-        assert_eq!(ledger.device().peak, 6);
+        assert_eq!(ledger.device_figures().peak, 6);
     });
 }
 
@@ -92,7 +92,7 @@ fn a_limit_may_change_at_any_moment() {
         let charged = attempt(&ledger, 6, 7);
         thread.join().unwrap();
         empty(&ledger);
-        assert_eq!(ledger.device().peak, if charged { 7 } else { 0 });
+        assert_eq!(ledger.device_figures().peak, if charged { 7 } else { 0 });
         assert!(ledger.reserve(PATH, 6, None).is_err(), "the new limit holds");
         assert!(ledger.reserve(PATH, 5, None).is_ok());
         while ledger.has_news() {

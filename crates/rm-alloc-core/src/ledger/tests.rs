@@ -21,7 +21,7 @@ fn a_reservation_that_is_dropped_was_never_there() {
     let ledger = ledger(100, true);
     let before = ledger.snapshot();
     let reservation = ledger.reserve(PATH, 90, None).unwrap();
-    let during = ledger.device();
+    let during = ledger.device_figures();
     assert_eq!((during.reserved, during.pending, during.available()), (0, 90, 10));
     assert!(ledger.reserve(PATH, 11, None).is_err(), "what is set aside is taken");
     drop(reservation);
@@ -38,15 +38,15 @@ fn a_surplus_is_admitted_or_refused_whole() {
     let mut reservation = ledger.reserve(PATH, 60, None).unwrap();
     let over = reservation.enlarge(101).unwrap_err();
     assert_eq!((over.requested, over.available, over.limit), (41, 40, 100));
-    assert_eq!(ledger.device().pending, 60);
+    assert_eq!(ledger.device_figures().pending, 60);
     reservation.enlarge(100).unwrap();
-    assert_eq!(ledger.device().pending, 100);
+    assert_eq!(ledger.device_figures().pending, 100);
     let charge = reservation.settle(100, 60);
-    let figures = ledger.device();
+    let figures = ledger.device_figures();
     assert_eq!((figures.reserved, figures.committed, figures.pending), (100, 60, 0));
     assert_eq!((figures.peak, figures.count), (100, 1));
     ledger.release(&charge, false);
-    assert_eq!(ledger.device().reserved, 0);
+    assert_eq!(ledger.device_figures().reserved, 0);
     assert_eq!(ledger.category(Category::Buffer).committed, 0);
 }
 
@@ -56,7 +56,7 @@ fn what_was_taken_is_charged() {
     let ledger = ledger(100, false);
     ledger.set_strict(true);
     let charge = ledger.charge(PATH, 300, 200);
-    assert!(ledger.device().is_over());
+    assert!(ledger.device_figures().is_over());
     assert!(ledger.reserve(PATH, 1, None).is_err());
     ledger.release(&charge, false);
     assert!(ledger.reserve(PATH, 100, None).is_ok());

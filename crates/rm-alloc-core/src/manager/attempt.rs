@@ -82,7 +82,7 @@ impl<'d> Attempt<'d> {
         let name = contained(|| Box::from(self.door.allocator.name())).unwrap_or_default();
         let (what, label) = (self.subject.what(), self.subject.label());
         let mut refusal = Refusal::new(what, label, bytes, &name).types(types);
-        refusal.retiring = self.door.core.ledger.device().retiring;
+        refusal.retiring = self.door.core.ledger.device_figures().retiring;
         let error = AllocationError::new(kind, refusal);
         self.door.core.observers.tell(&MemoryEvent::Refused(&error));
         error

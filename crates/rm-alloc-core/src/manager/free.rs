@@ -6,7 +6,10 @@ use super::{
     deed::Deed,
     resources::{Backing, BufferAllocation, ImageAllocation},
 };
-use crate::{DeviceBudgetManager, MemoryBlock};
+use crate::{
+    DeviceBudgetManager, MemoryBlock,
+    resource::{destroy_buffer, destroy_image},
+};
 
 /// A buffer, an image or a block, as the one who pays for memory.
 ///
@@ -55,7 +58,7 @@ impl DeviceBudgetManager {
     #[doc(alias = "FreeBuffer")]
     pub unsafe fn free_buffer(&self, buffer: BufferAllocation) {
         // SAFETY: live (invariant), and the device is done with it (caller).
-        unsafe { buffer.backing.context().device().destroy_buffer(buffer.raw, None) };
+        unsafe { destroy_buffer(buffer.backing.context(), buffer.raw) };
         // SAFETY: the only user that the deed knew of is gone.
         unsafe { release(buffer.backing) };
     }
@@ -70,7 +73,7 @@ impl DeviceBudgetManager {
     #[doc(alias = "FreeImage")]
     pub unsafe fn free_image(&self, image: ImageAllocation) {
         // SAFETY: live (invariant), and the device is done with it (caller).
-        unsafe { image.backing.context().device().destroy_image(image.raw, None) };
+        unsafe { destroy_image(image.backing.context(), image.raw) };
         // SAFETY: the only user that the deed knew of is gone.
         unsafe { release(image.backing) };
     }

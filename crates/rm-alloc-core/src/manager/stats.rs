@@ -90,7 +90,7 @@ impl DeviceBudgetManager {
 
     /// Figures of device memory alone, without a look at the allocator.
     pub fn device_figures(&self) -> Figures {
-        self.door.core.ledger.device()
+        self.door.core.ledger.device_figures()
     }
 
     /// What is known of `heap`; zeros if there is no such heap.

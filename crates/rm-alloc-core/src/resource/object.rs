@@ -53,14 +53,35 @@ impl Requirements {
 /// # Safety
 ///
 /// - It is a live object of `context`, and neither host nor device uses it any more.
-pub(crate) unsafe fn destroy(context: &DeviceContext, resource: Resource) {
-    let device = context.device();
+pub(super) unsafe fn destroy(context: &DeviceContext, resource: Resource) {
     match resource.object() {
         // SAFETY: live and unused (caller).
-        Object::Buffer(raw) => unsafe { device.destroy_buffer(raw, None) },
+        Object::Buffer(raw) => unsafe { destroy_buffer(context, raw) },
         // SAFETY: live and unused (caller).
-        Object::Image(raw) => unsafe { device.destroy_image(raw, None) },
+        Object::Image(raw) => unsafe { destroy_image(context, raw) },
     }
+}
+
+/// Destroys the buffer `raw`.
+///
+/// # Safety
+///
+/// - It is a live object of `context`, and neither host nor device uses it any more.
+#[inline]
+pub(crate) unsafe fn destroy_buffer(context: &DeviceContext, raw: vk::Buffer) {
+    // SAFETY: live and unused (caller).
+    unsafe { context.device().destroy_buffer(raw, None) };
+}
+
+/// Destroys the image `raw`.
+///
+/// # Safety
+///
+/// - It is a live object of `context`, and neither host nor device uses it any more.
+#[inline]
+pub(crate) unsafe fn destroy_image(context: &DeviceContext, raw: vk::Image) {
+    // SAFETY: live and unused (caller).
+    unsafe { context.device().destroy_image(raw, None) };
 }
 
 /// A new object, destroyed on drop unless it gets memory.
