@@ -1,14 +1,14 @@
-//! From nothing to a buffer in device memory, and back: instance, device, context, allocator.
+//! From nothing to a buffer in device memory, and back: instance, device, context, manager.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use ash::vk;
 use resource_management::{
     alloc::{
-        BufferRequest, Bytes, DeviceContext, DeviceContextInfo, MemoryAllocator,
-        MemoryAllocatorExt, MemoryFeatures, MemoryLocation,
+        BudgetConfig, BufferRequest, Bytes, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
+        MemoryFeatures, MemoryLocation,
     },
     backend::direct::DirectAllocator,
     state::Rm,
@@ -58,20 +58,22 @@ fn with_device(
     // SAFETY: the three belong together, were made without optional features, and outlive the context.
     let context = unsafe { DeviceContext::new(info) }?;
     // Another backend is another constructor on this line.
-    let allocator = DirectAllocator::new(&context);
+    let allocator = Arc::new(DirectAllocator::new(&context));
+    // With the defaults the budget is what the driver says, and nothing is refused: figures only.
+    let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default())?;
 
     let usage = vk::BufferUsageFlags::UNIFORM_BUFFER;
     let request =
         BufferRequest::new(64 << 10, usage).location(MemoryLocation::HostVisible).label("camera");
-    let mut camera = Rm::with(allocator.allocate_buffer(&request)?);
+    let mut camera = Rm::with(manager.allocate_buffer(&request)?);
     // An error waits until the buffer is freed: what leaks would outlive the device.
     let written = camera.value_mut()?.write(0, &[7; 64]);
-    println!("in use: {}", Bytes(allocator.stats().total().used_bytes));
+    println!("in use: {}", Bytes(manager.allocator_stats().total().used_bytes));
 
     if let Some(buffer) = camera.take() {
-        // SAFETY: the buffer came from this allocator, and the device never used it.
-        unsafe { allocator.free_buffer(buffer) };
+        // SAFETY: the device never used the buffer.
+        unsafe { manager.free_buffer(buffer) };
     }
-    println!("in use: {}", Bytes(allocator.stats().total().used_bytes));
+    println!("in use: {}", Bytes(manager.allocator_stats().total().used_bytes));
     Ok(written?)
 }

@@ -6,7 +6,7 @@
 //! | feature | module | crate | what it gives |
 //! |---|---|---|---|
 //! | `state` | [`state`] | `rm-state` | values that know whether they are ready, and how often they changed |
-//! | `alloc` | [`alloc`] | `rm-alloc-core` | device context, requests, memory types, the allocator trait |
+//! | `alloc` | [`alloc`] | `rm-alloc-core` | device context, requests, memory types, the allocator trait, budgets |
 //! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource |
 //!
 //! All three are on by default, and `full` is everything.
@@ -24,23 +24,24 @@
 //!
 //! use ash::vk::BufferUsageFlags;
 //! use resource_management::{
-//!     alloc::{AllocationError, BufferRequest, DeviceContext, MemoryAllocator, MemoryAllocatorExt},
+//!     alloc::{AllocationError, BudgetConfig, BufferRequest, DeviceBudgetManager, DeviceContext},
 //!     backend::direct::DirectAllocator,
 //!     state::Rm,
 //! };
 //!
 //! fn particles(context: &Arc<DeviceContext>) -> Result<(), AllocationError> {
 //!     // Another backend is another constructor on this line.
-//!     let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(context));
+//!     let allocator = Arc::new(DirectAllocator::new(context));
+//!     let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default())?;
 //!
 //!     let request = BufferRequest::new(1 << 20, BufferUsageFlags::STORAGE_BUFFER).label("particles");
-//!     let mut particles = Rm::with(allocator.allocate_buffer(&request)?);
-//!     assert!(particles.is_ready());
+//!     let mut particles = Rm::with(manager.allocate_buffer(&request)?);
+//!     assert!(particles.is_ready() && manager.stats().used >= 1 << 20);
 //!
 //!     // ... use it, wait for the device ...
 //!     if let Some(buffer) = particles.take() {
-//!         // Sound: the buffer came from this allocator, and the device is done with it.
-//!         unsafe { allocator.free_buffer(buffer) };
+//!         // Sound: the device is done with the buffer.
+//!         unsafe { manager.free_buffer(buffer) };
 //!     }
 //!     Ok(())
 //! }
