@@ -199,7 +199,7 @@ impl DeviceContext {
 
     /// Bytes of memory objects in `heap` that were made through the context.
     pub fn block_bytes(&self, heap: u32) -> u64 {
-        self.blocks().heaps.get(heap as usize).map_or(0, |heap| heap.bytes)
+        lock(&self.book).heap_bytes(heap)
     }
 
     /// Whether seven eighths of `maxMemoryAllocationCount` are in use.
@@ -207,7 +207,7 @@ impl DeviceContext {
     /// From here on a wish for a memory object of one's own is not granted; a need still is.
     pub fn near_allocation_limit(&self) -> bool {
         let limit = u64::from(self.rules.limits.max_allocation_count);
-        u64::from(self.blocks().count) * 8 >= limit * 7
+        u64::from(lock(&self.book).count()) * 8 >= limit * 7
     }
 
     pub(crate) fn rules(&self) -> &DeviceRules {

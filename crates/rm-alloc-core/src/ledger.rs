@@ -108,9 +108,10 @@ pub(crate) struct Charge {
 }
 
 impl Ledger {
-    pub(crate) fn new(local_heaps: u16, strict: bool, warning_percent: u8) -> Self {
+    /// A ledger for as many heaps as `local` says of whether they are next to the device.
+    pub(crate) fn new(local: &[bool], strict: bool, warning_percent: u8) -> Self {
         Self {
-            accounts: Mutex::new(Accounts::new(local_heaps, strict, warning_percent)),
+            accounts: Mutex::new(Accounts::new(local, strict, warning_percent)),
             strict: AtomicBool::new(strict),
             news: AtomicBool::new(false),
         }
@@ -147,6 +148,11 @@ impl Ledger {
         judge: Option<&Judge>,
     ) -> Result<(), OverBudget> {
         lock(&self.accounts).admit(&path, bytes, judge)
+    }
+
+    /// Whether `bytes` would be admitted now in whichever heap.
+    pub(crate) fn would_admit_anywhere(&self, bytes: u64, judge: Option<&Judge>) -> bool {
+        lock(&self.accounts).admit_anywhere(bytes, judge)
     }
 
     /// Gives back what was charged.
@@ -207,7 +213,7 @@ impl Ledger {
     /// Figures of the device and of every heap, of one moment.
     pub(crate) fn snapshot(&self) -> (Figures, [Figures; vk::MAX_MEMORY_HEAPS]) {
         let accounts = lock(&self.accounts);
-        (accounts.device_figures(), accounts.heaps())
+        (accounts.device_figures(), accounts.heap_figures())
     }
 
     pub(crate) fn device_figures(&self) -> Figures {

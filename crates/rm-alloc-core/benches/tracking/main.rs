@@ -2,7 +2,7 @@
 //!
 //! Both on the counting-only simulated device, interleaved in one process, in short alternating rounds.
 //! `cargo bench -p rm-alloc-core --bench tracking` prints the medians.
-//! `-- bare N` and `-- tracked N` run N pairs of one kind and nothing else, for an instruction counter:
+//! `-- bare N`, `-- tracked N` and `-- strict N` run N pairs of one kind and nothing else, for an instruction counter:
 //! the difference of two counts, divided by N, is the price of a pair.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks, and fails loudly")]
@@ -121,12 +121,13 @@ fn threads(name: &str, bench: &Bench) {
 
 fn main() {
     let arguments: Vec<String> = env::args().collect();
+    let strict = BudgetConfig { strict: true, ..BudgetConfig::default() };
     let pairs = || arguments.get(2).and_then(|n| n.parse().ok()).unwrap_or(PAIRS);
     match arguments.get(1).map(String::as_str) {
         Some("bare") => Bench::new(BudgetConfig::default()).bare(pairs()),
+        Some("strict") => Bench::new(strict).tracked(pairs()),
         Some("tracked") => Bench::new(BudgetConfig::default()).tracked(pairs()),
         _ => {
-            let strict = BudgetConfig { strict: true, ..BudgetConfig::default() };
             compare("default", &Bench::new(BudgetConfig::default()));
             compare("strict", &Bench::new(strict.clone()));
             compare("flat", &Bench::flat(BudgetConfig::default()));

@@ -180,6 +180,15 @@ impl Book {
         self.device
     }
 
+    pub(super) fn count(&self) -> u32 {
+        self.device.count
+    }
+
+    /// 0 if there is no such heap.
+    pub(super) fn heap_bytes(&self, heap: u32) -> u64 {
+        self.device.heaps.get(heap as usize).map_or(0, |heap| heap.bytes)
+    }
+
     pub(super) fn name(&self, owner: u32) -> Arc<str> {
         Arc::clone(&self.owners[owner as usize].name)
     }

@@ -30,6 +30,7 @@ pub(super) struct Accounts {
     pub(super) strict: bool,
     /// Heaps next to the device, one bit each: what is entered there counts for the device.
     local_heaps: u16,
+    heap_count: u8,
     frames: u64,
     device_watch: Watch,
     heap_watches: [Watch; vk::MAX_MEMORY_HEAPS],
@@ -83,15 +84,20 @@ impl Account {
 }
 
 impl Accounts {
-    pub(super) fn new(local_heaps: u16, strict: bool, warning_percent: u8) -> Self {
+    /// Accounts of a device that has so many heaps, each of them local or not.
+    pub(super) fn new(heaps: &[bool], strict: bool, warning_percent: u8) -> Self {
         let watch = Watch::new(warning_percent);
+        // There are 16 heaps at most.
+        let heaps = &heaps[..heaps.len().min(vk::MAX_MEMORY_HEAPS)];
+        let local = heaps.iter().rev().fold(0, |bits, local| bits << 1 | u16::from(*local));
         Self {
             device: Device::default(),
             frame: Frame::default(),
             heaps: Default::default(),
             categories: Default::default(),
             strict,
-            local_heaps,
+            local_heaps: local,
+            heap_count: u8::try_from(heaps.len()).unwrap_or_default(),
             frames: 0,
             device_watch: watch,
             heap_watches: [watch; vk::MAX_MEMORY_HEAPS],
@@ -118,6 +124,22 @@ impl Accounts {
             self.device_figures().admit(BudgetScope::Device, bytes)?;
         }
         self.heap(path.heap.into()).admit(BudgetScope::Heap, bytes)
+    }
+
+    /// Whether `bytes` more would find room in whichever heap: a quick yes, and no more than a doubt otherwise.
+    pub(super) fn admit_anywhere(&self, bytes: u64, judge: Option<&Judge>) -> bool {
+        let fits = |limit: Option<u64>, taken: u64| {
+            limit.is_none_or(|limit| bytes <= limit.saturating_sub(taken))
+        };
+        let policy = judge.is_none_or(|judge| fits(judge.limit, judge.account.bytes()));
+        if !policy || !self.strict {
+            return policy;
+        }
+        let taken = |account: &Account| account.reserved.saturating_add(account.pending);
+        let mut heaps = self.heaps().zip(&self.heap_watches);
+        let device = self.device.reserved.saturating_add(self.device_pending());
+        fits(self.device_watch.limit, device)
+            && heaps.all(|(account, watch)| fits(watch.limit, taken(account)))
     }
 
     /// Notes bytes of an attempt under way, which were admitted.
@@ -225,18 +247,17 @@ impl Accounts {
     pub(super) fn device_figures(&self) -> Figures {
         let Device { reserved, peak, .. } = self.device;
         let limit = self.device_watch.limit;
-        let mut sum = Figures { reserved, peak, limit, ..Figures::default() };
-        for (_, heap) in (0..).zip(&self.heaps).filter(|(at, _)| self.local_heaps & (1 << at) != 0)
-        {
+        let pending = self.device_pending();
+        let mut sum = Figures { reserved, peak, pending, limit, ..Figures::default() };
+        for heap in self.local_heaps() {
             sum.committed = sum.committed.wrapping_add(heap.committed);
             sum.retiring = sum.retiring.wrapping_add(heap.retiring);
-            sum.pending = sum.pending.wrapping_add(heap.pending);
             sum.count = sum.count.wrapping_add(heap.count);
         }
         sum
     }
 
-    pub(super) fn heaps(&self) -> [Figures; vk::MAX_MEMORY_HEAPS] {
+    pub(super) fn heap_figures(&self) -> [Figures; vk::MAX_MEMORY_HEAPS] {
         std::array::from_fn(|index| self.heaps[index].figures(self.heap_watches[index].limit))
     }
 
@@ -252,6 +273,21 @@ impl Accounts {
 
     pub(super) fn tag(&self, tag: Tag) -> Figures {
         self.tags.get(&tag).map(|account| account.figures(None)).unwrap_or_default()
+    }
+
+    /// The heaps that the device has.
+    fn heaps(&self) -> impl Iterator<Item = &Account> {
+        self.heaps.iter().take(self.heap_count.into())
+    }
+
+    /// Those next to it.
+    fn local_heaps(&self) -> impl Iterator<Item = &Account> {
+        let local = |at: &u32| self.local_heaps & (1 << at) != 0;
+        (0..).zip(self.heaps()).filter(move |(at, _)| local(at)).map(|(_, heap)| heap)
+    }
+
+    fn device_pending(&self) -> u64 {
+        self.local_heaps().fold(0, |sum, heap| sum.wrapping_add(heap.pending))
     }
 
     #[inline]

@@ -11,7 +11,7 @@ use crate::{Category, Tag};
 const PATH: AccountPath = AccountPath { heap: 0, category: Category::Buffer, tag: Tag(0) };
 
 fn ledger(limit: u64) -> Arc<Ledger> {
-    let ledger = Ledger::new(1, true, 75);
+    let ledger = Ledger::new(&[true], true, 75);
     ledger.set_limits(Some(limit), &[None; vk::MAX_MEMORY_HEAPS]);
     Arc::new(ledger)
 }

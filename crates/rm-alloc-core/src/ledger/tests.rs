@@ -10,7 +10,7 @@ use crate::{BudgetLimit, Category, Tag};
 const PATH: AccountPath = AccountPath { heap: 0, category: Category::Buffer, tag: Tag(3) };
 
 fn ledger(limit: u64, strict: bool) -> Ledger {
-    let ledger = Ledger::new(1, strict, 75);
+    let ledger = Ledger::new(&[true], strict, 75);
     ledger.set_limits(Some(limit), &[None; vk::MAX_MEMORY_HEAPS]);
     ledger
 }

@@ -105,12 +105,17 @@ impl<'d> Attempt<'d> {
 
     /// Why no memory type has room in the budget; empty if one has, or none would do anyway, which is for others to find.
     fn no_room(&self, placement: &Placement<'_>) -> Vec<TypeRefusal> {
-        let (context, bytes) = (&self.door.core.context, placement.requirements.size);
+        let (core, bytes) = (&self.door.core, placement.requirements.size);
+        if let Ok(judge) = core.judge()
+            && core.ledger.would_admit_anywhere(bytes, judge.as_ref())
+        {
+            return Vec::new();
+        }
         let mut refused = Vec::new();
+        let context = &core.context;
         for memory_type in context.memory_types(&placement.query(context)) {
-            let room = self.door.core.judge().and_then(|judge| {
-                let path = self.path(memory_type);
-                self.door.core.ledger.would_admit(path, bytes, judge.as_ref())?;
+            let room = core.judge().and_then(|judge| {
+                core.ledger.would_admit(self.path(memory_type), bytes, judge.as_ref())?;
                 Ok(())
             });
             match room {

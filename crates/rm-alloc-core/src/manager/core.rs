@@ -75,10 +75,11 @@ impl Core {
         if config.warning_percent > 100 {
             return Err(ErrorKind::InvalidRequest("the warning line is beyond 100 %").into());
         }
-        let local = local_heaps(context.memory_properties());
+        let heaps = context.memory_properties().memory_heaps_as_slice().iter();
+        let local: Vec<bool> = heaps.map(is_local).collect();
         let core = Self {
             context: Arc::clone(context),
-            ledger: Ledger::new(local, config.strict, config.warning_percent),
+            ledger: Ledger::new(&local, config.strict, config.warning_percent),
             observers: Observers::default(),
             reliefs: Reliefs::default(),
             staging: Arc::new(StagingQuota::new(config.staging_quota)),
@@ -161,8 +162,8 @@ impl Core {
 
     /// Bytes of new blocks that `heap` still has room for, by the driver's word.
     pub(crate) fn block_headroom(&self, heap: u32) -> u64 {
-        let (driver, blocks) = (self.driver_budget(), self.context.block_bytes(heap));
-        let index = heap as usize;
+        let (index, blocks) = (heap as usize, self.context.block_bytes(heap));
+        let driver = &lock(&self.limits).driver;
         driver.budget[index].saturating_sub(driver.usage_now(index, blocks))
     }
 
@@ -253,24 +254,20 @@ impl Policies {
     }
 }
 
-/// Heaps next to the device, one bit each.
-fn local_heaps(table: &vk::PhysicalDeviceMemoryProperties) -> u16 {
-    let heaps = (0..).zip(table.memory_heaps_as_slice());
-    heaps
-        .filter(|(_, heap)| heap.flags.contains(vk::MemoryHeapFlags::DEVICE_LOCAL))
-        .fold(0, |bits, (index, _): (u32, _)| bits | 1 << index)
+fn is_local(heap: &vk::MemoryHeap) -> bool {
+    heap.flags.contains(vk::MemoryHeapFlags::DEVICE_LOCAL)
 }
 
 /// The sum of `budget` over the device-local heaps, a window onto another of them not counted twice.
 ///
 /// A heap that the host sees through every type of it, beside one that it does not see at all, is such a window.
 fn device_budget(table: &vk::PhysicalDeviceMemoryProperties, budget: &[u64]) -> u64 {
-    let local = local_heaps(table);
     let visible = |heap: u32| {
         let mut types = table.memory_types_as_slice().iter().filter(|t| t.heap_index == heap);
         types.all(|t| t.property_flags.contains(vk::MemoryPropertyFlags::HOST_VISIBLE))
     };
-    let heaps = || (0..table.memory_heap_count).filter(|heap| local & (1 << heap) != 0);
+    let local = |heap: &u32| is_local(&table.memory_heaps[*heap as usize]);
+    let heaps = || (0..table.memory_heap_count).filter(local);
     let hidden = heaps().any(|heap| !visible(heap));
     heaps()
         .filter(|heap| !(hidden && visible(*heap)))
