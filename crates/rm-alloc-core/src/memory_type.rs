@@ -148,6 +148,16 @@ pub fn rank(
     order.into_iter().take(end).map(u32::from)
 }
 
+/// The first of [`rank`], without the others: most requests never look at them.
+pub(crate) fn best(table: &vk::PhysicalDeviceMemoryProperties, query: &TypeQuery) -> Option<u32> {
+    let types = (0..).zip(table.memory_types_as_slice());
+    let costs = types.filter_map(|(index, memory_type)| {
+        Some((query.judge(index, memory_type.property_flags).ok()?, index))
+    });
+    // The first of equals, as in the ranking.
+    costs.min_by_key(|(cost, _)| *cost).map(|(_, index)| index)
+}
+
 /// Says of every memory type that `rank` leaves out why it is out.
 pub fn explain(
     table: &vk::PhysicalDeviceMemoryProperties,

@@ -3,7 +3,7 @@
 use crate::{
     Allocation, AllocatorCapabilities, Dedicated, DeviceContext, ErrorKind, MemoryAllocator,
     MemoryError, MemoryLocation, MemoryRequest, MemoryUse, Priority, Reason, Requirements,
-    Resource, TilingClass, TypeQuery, TypeRefusal, memory_type::explain,
+    Resource, TilingClass, TypeQuery, TypeRefusal, memory_type,
 };
 use ash::vk;
 
@@ -41,6 +41,7 @@ impl Placement<'_> {
     }
 
     /// Walks the ranking of memory types for `resource` until `attempt` succeeds at one, or no other can.
+    #[inline]
     pub(crate) fn walk<T>(
         &self,
         context: &DeviceContext,
@@ -50,30 +51,22 @@ impl Placement<'_> {
     ) -> Result<T, NoMemory> {
         let dedicated = self.dedicated_for(context, resource).map_err(NoMemory::from)?;
         let query = self.query(context);
-        let mut types = Vec::new();
-        let mut first = None;
-        for memory_type in context.memory_types(&query) {
+        let mut attempt = |memory_type| {
             let request = self.request(context, memory_type, dedicated);
             if !capabilities.contains(request.demands()) {
                 let lacking = "the allocator lacks an ability that the request demands";
                 return Err(MemoryError::Unsupported(lacking).into());
             }
-            match attempt(&request) {
-                Ok(found) => return Ok(found),
-                Err(reason) => {
-                    first = first.or(Some(reason));
-                    types.push(TypeRefusal { memory_type, reason });
-                    // A lost device or a broken request is no better elsewhere.
-                    if !reason.is_shortage() {
-                        return Err(NoMemory { kind: reason.into(), types });
-                    }
-                }
+            attempt(&request)
+        };
+        let best = memory_type::best(context.memory_properties(), &query);
+        match best.map(&mut attempt) {
+            Some(Ok(found)) => Ok(found),
+            first => {
+                let refused = first.and_then(Result::err);
+                walk_on(context.memory_properties(), &query, refused, &mut attempt)
             }
         }
-        // The best type's answer is the one to act on; the others are in the list.
-        let kind = first.map_or(ErrorKind::NoSuitableMemoryType, ErrorKind::from);
-        types.extend(explain(context.memory_properties(), &query));
-        Err(NoMemory { kind, types })
     }
 
     /// Own object or not: what is required holds, what is preferred yields to aliasing and to the
@@ -129,6 +122,35 @@ impl Placement<'_> {
         request.label = self.label;
         request
     }
+}
+
+/// The rest of the ranking, after the best type has `refused`.
+#[cold]
+fn walk_on<T>(
+    table: &vk::PhysicalDeviceMemoryProperties,
+    query: &TypeQuery,
+    refused: Option<Reason>,
+    attempt: &mut dyn FnMut(u32) -> Result<T, Reason>,
+) -> Result<T, NoMemory> {
+    let (mut types, mut refused) = (Vec::new(), refused);
+    for memory_type in memory_type::rank(table, query) {
+        let answer = refused.take().map_or_else(|| attempt(memory_type), Err);
+        match answer {
+            Ok(found) => return Ok(found),
+            Err(reason) => {
+                types.push(TypeRefusal { memory_type, reason });
+                // A lost device or a broken request is no better elsewhere.
+                if !reason.is_shortage() {
+                    return Err(NoMemory { kind: reason.into(), types });
+                }
+            }
+        }
+    }
+    // The best type's answer is the one to act on; the others are in the list.
+    let first = types.first().map(|refused: &TypeRefusal| refused.reason);
+    let kind = first.map_or(ErrorKind::NoSuitableMemoryType, ErrorKind::from);
+    types.extend(memory_type::explain(table, query));
+    Err(NoMemory { kind, types })
 }
 
 impl From<MemoryError> for NoMemory {
