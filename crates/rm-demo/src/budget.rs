@@ -5,9 +5,12 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use resource_management::alloc::{
-    AllocationError, BudgetConfig, DeviceBudgetManager, ErrorKind, EventMask, MemoryAllocator,
-    MemoryEvent, MemoryObserver, Tag,
+use resource_management::{
+    alloc::{
+        AllocationError, BudgetConfig, DeviceBudgetManager, DeviceContext, ErrorKind, EventMask,
+        MemoryEvent, MemoryObserver, Tag,
+    },
+    backend::direct::DirectAllocator,
 };
 
 use crate::{error::DemoError, options::Options};
@@ -41,7 +44,9 @@ const HOST_GRANULE: u64 = 64 << 10;
 pub(crate) struct Budget {
     manager: DeviceBudgetManager,
     refusals: Arc<Refusals>,
+    // The budget that was asked for, in bytes; 0 for what the driver says.
     configured: u64,
+    // Whether limits refuse.
     strict: bool,
 }
 
@@ -53,15 +58,15 @@ struct Refusals {
 }
 
 impl Budget {
-    /// A manager over `allocator`, limited as `options` say.
+    /// A manager of the memory of `context`, limited as `options` say.
     pub(crate) fn new(
-        allocator: Arc<dyn MemoryAllocator>,
+        context: &Arc<DeviceContext>,
         options: &Options,
     ) -> Result<Self, AllocationError> {
         let (configured, strict) = (options.budget, options.strict);
         let config =
             BudgetConfig { device_memory_budget: configured, strict, ..BudgetConfig::default() };
-        let manager = DeviceBudgetManager::new(allocator, config)?;
+        let manager = DeviceBudgetManager::new(Arc::new(DirectAllocator::new(context)), config)?;
         let refusals = Arc::<Refusals>::default();
         let observer: Arc<dyn MemoryObserver> = refusals.clone();
         manager.observe(&observer);
@@ -78,16 +83,6 @@ impl Budget {
         self.refusals.count.load(Ordering::Relaxed)
     }
 
-    /// The budget that was asked for, in bytes; 0 for what the driver says.
-    pub(crate) fn configured(&self) -> u64 {
-        self.configured
-    }
-
-    /// Whether limits refuse.
-    pub(crate) fn is_strict(&self) -> bool {
-        self.strict
-    }
-
     /// Whether somebody asked to keep to a limit.
     pub(crate) fn is_limited(&self) -> bool {
         self.strict || self.configured > 0
@@ -102,7 +97,7 @@ impl Budget {
     ///
     /// A strict limit refuses by itself; without one, keeping to the budget is up to the stream.
     pub(crate) fn leaves(&self, bytes: u64) -> bool {
-        self.strict || !self.is_limited() || self.manager.device_figures().available() >= bytes
+        self.strict || self.configured == 0 || self.manager.device_figures().available() >= bytes
     }
 
     /// Most bytes of a buffer that a slot shares with the host.
@@ -113,7 +108,7 @@ impl Budget {
         if !self.is_limited() {
             return MOST_HOST_BYTES;
         }
-        let share = self.manager.device_figures().limit.unwrap_or(u64::MAX) / HOST_SHARE;
+        let share = self.limit() / HOST_SHARE;
         share.clamp(LEAST_HOST_BYTES, MOST_HOST_BYTES) / HOST_GRANULE * HOST_GRANULE
     }
 
@@ -123,10 +118,15 @@ impl Budget {
             (ErrorKind::OverBudget { .. }, Some(refusal)) => DemoError::BudgetTooSmall {
                 label: refusal.label.as_deref().unwrap_or(refusal.what).to_owned(),
                 bytes: refusal.requested,
-                budget: self.manager.device_figures().limit.unwrap_or(u64::MAX),
+                budget: self.limit(),
             },
             _ => error.into(),
         }
+    }
+
+    /// What the device may hold now, in bytes.
+    fn limit(&self) -> u64 {
+        self.manager.device_figures().limit.unwrap_or(u64::MAX)
     }
 }
 

@@ -9,10 +9,7 @@ use std::fmt;
 
 use resource_management::alloc::{BufferAllocation, MemoryBlock};
 
-pub(crate) use self::{
-    host::{Bindings, HostExecutor},
-    queue::QueueExecutor,
-};
+pub(crate) use self::{host::HostExecutor, queue::QueueExecutor};
 use crate::{
     error::DemoError,
     resource::{Object, Part},
@@ -52,11 +49,11 @@ pub(crate) struct Detour<'a> {
 pub(crate) struct Batch<'a> {
     /// What uploads read.
     pub(crate) staging: &'a BufferAllocation,
-    /// Copies from `staging` to the whole of new objects.
+    /// Copies from `staging` to the whole of new objects, last of all.
     pub(crate) uploads: &'a [PartCopy<'a>],
     /// What downloads write.
     pub(crate) read_back: &'a BufferAllocation,
-    /// Copies from whole objects to `read_back`, before the uploads.
+    /// Copies from whole objects to `read_back`, first of all.
     pub(crate) downloads: &'a [PartCopy<'a>],
     /// Detours over the same bytes, one right after the other, so that nothing but their own barrier keeps them apart.
     pub(crate) detours: &'a [Detour<'a>],
@@ -70,9 +67,7 @@ pub(crate) trait Executor: fmt::Debug {
     /// Hears that buffers over `memory` are about to share bytes on purpose.
     ///
     /// A driver needs no word of it.
-    fn expect_aliases(&self, memory: &MemoryBlock) {
-        let _shared = memory;
-    }
+    fn expect_aliases(&self, _memory: &MemoryBlock) {}
 
     /// Begins to execute `batch`; on error nothing is under way.
     ///

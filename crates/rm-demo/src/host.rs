@@ -17,8 +17,8 @@ const PLACE_ALIGNMENT: u64 = 256;
 /// What a buffer starts with and grows by, in bytes.
 const GROWTH_BYTES: u64 = 4 << 20;
 
-/// Bytes made or compared at a time, few enough to stay in the processor's cache.
-const CHUNK_BYTES: usize = 64 << 10;
+/// Bytes made, compared or copied at a time, few enough to stay in the processor's cache.
+pub(crate) const CHUNK_BYTES: usize = 64 << 10;
 
 /// A mapped buffer that grows when a frame needs more of it than any before, up to a limit.
 #[derive(Debug)]
@@ -83,19 +83,46 @@ impl HostBuffer {
         &mut self,
         budget: &Budget,
     ) -> Result<&mut BufferAllocation, DemoError> {
-        let needed = self.used.max(1).next_multiple_of(GROWTH_BYTES).min(self.limit);
-        // SAFETY: as promised here.
-        unsafe { self.grow(budget, needed.max(self.used)) }
+        let needed = self.used.max(1);
+        if self.buffer.as_ref().is_some_and(|buffer| buffer.size() < needed) {
+            // SAFETY: all are with this budget, and the device does not use it (caller).
+            unsafe { self.free(budget) };
+        }
+        let empty = match &mut self.buffer {
+            Some(buffer) => return Ok(buffer),
+            empty => empty,
+        };
+        let manager = budget.manager();
+        let bytes = needed.next_multiple_of(GROWTH_BYTES).min(self.limit).max(needed);
+        // What is read back is on its way from the device, and stages nothing.
+        let quota = match self.usage.contains(vk::BufferUsageFlags::TRANSFER_SRC) {
+            true => {
+                let taken = manager.try_reserve_staging(bytes);
+                Some(taken.ok_or(DemoError::StagingQuota { bytes })?)
+            }
+            false => None,
+        };
+        let request = BufferRequest::new(bytes, self.usage)
+            .location(self.location)
+            .category(Category::Staging)
+            .tag(TRANSFERS)
+            .label(self.label);
+        let made = manager.allocate_buffer(&request).map_err(|error| budget.explain(error))?;
+        self.quota = quota;
+        Ok(empty.insert(made))
     }
 
-    /// Takes as much memory as it may ever need.
+    /// Takes as much memory as it may ever need, and forgets all places.
     ///
     /// # Safety
     ///
     /// - As of [`reserve`](Self::reserve).
     pub(crate) unsafe fn reserve_all(&mut self, budget: &Budget) -> Result<(), DemoError> {
+        self.used = self.limit;
         // SAFETY: as promised here.
-        unsafe { self.grow(budget, self.limit) }.map(|_| ())
+        let made = unsafe { self.reserve(budget) }.map(|_| ());
+        self.clear();
+        made
     }
 
     /// Whether places of these sizes are left below the limit.
@@ -124,41 +151,6 @@ impl HostBuffer {
         }
         self.quota = None;
     }
-
-    /// # Safety
-    ///
-    /// - As of [`reserve`](Self::reserve).
-    unsafe fn grow(
-        &mut self,
-        budget: &Budget,
-        bytes: u64,
-    ) -> Result<&mut BufferAllocation, DemoError> {
-        if self.buffer.as_ref().is_some_and(|buffer| buffer.size() < self.used.max(1)) {
-            // SAFETY: all are with this budget, and the device does not use it (caller).
-            unsafe { self.free(budget) };
-        }
-        let manager = budget.manager();
-        match &mut self.buffer {
-            Some(buffer) => Ok(buffer),
-            empty => {
-                // What is read back is on its way from the device, and stages nothing.
-                if self.usage.contains(vk::BufferUsageFlags::TRANSFER_SRC) {
-                    let quota = manager.try_reserve_staging(bytes);
-                    self.quota = Some(quota.ok_or(DemoError::StagingQuota { bytes })?);
-                }
-                let request = BufferRequest::new(bytes, self.usage)
-                    .location(self.location)
-                    .category(Category::Staging)
-                    .tag(TRANSFERS)
-                    .label(self.label);
-                let made = manager.allocate_buffer(&request);
-                if made.is_err() {
-                    self.quota = None;
-                }
-                Ok(empty.insert(made.map_err(|error| budget.explain(error))?))
-            }
-        }
-    }
 }
 
 /// Writes `content` to `buffer` from `place` on.
@@ -168,7 +160,7 @@ pub(crate) fn write(
     content: Content,
 ) -> Result<(), MemoryError> {
     let mut chunk = vec![0; CHUNK_BYTES];
-    for (offset, length) in chunks(content) {
+    for (offset, length) in chunks(content.bytes()) {
         content.fill(offset, &mut chunk[..length]);
         buffer.write(place + offset, &chunk[..length])?;
     }
@@ -199,7 +191,7 @@ pub(crate) unsafe fn compare(
 ) -> Result<Option<Difference>, MemoryError> {
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut found: Option<Difference> = None;
-    for (offset, length) in chunks(content) {
+    for (offset, length) in chunks(content.bytes()) {
         // SAFETY: the device does not write, and its writes are available (caller).
         unsafe { buffer.read(place + offset, &mut chunk[..length]) }?;
         if let Some(later) = content.compare(offset, &chunk[..length]) {
@@ -209,9 +201,8 @@ pub(crate) unsafe fn compare(
     Ok(found)
 }
 
-/// Offset and length of each chunk of `content`.
-fn chunks(content: Content) -> impl Iterator<Item = (u64, usize)> {
-    let bytes = content.bytes();
+/// Offset and length of each chunk of `bytes` bytes.
+pub(crate) fn chunks(bytes: u64) -> impl Iterator<Item = (u64, usize)> {
     (0..bytes).step_by(CHUNK_BYTES).map(move |offset| {
         let length = usize::try_from(bytes - offset).map_or(CHUNK_BYTES, |l| l.min(CHUNK_BYTES));
         (offset, length)

@@ -16,7 +16,7 @@ use crate::{budget::Budget, error::DemoError, stream::Tally};
 /// The memory of a run at the end of one frame; the names of its fields are the columns of the file.
 ///
 /// Bytes are resource bytes: what was asked for, as granted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FrameMetrics {
     /// Number of the frame, counted from 0; frames that only stream out count on.
@@ -61,7 +61,7 @@ impl FrameMetrics {
         Self {
             frame: delta.frame,
             allocation_count: stats.allocations,
-            aliased_count: manager.aliased_allocation_count(),
+            aliased_count: stats.aliases,
             tracked_bytes: stats.heaps.iter().map(|heap| heap.reserved).sum(),
             budget_utilization: delta.utilisation,
             staging_quota_used: stats.staging_used,

@@ -2,11 +2,13 @@
 
 mod table;
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use resource_management::alloc::{Bytes, DeviceMemoryStats};
 
-use crate::{budget::Budget, content::Difference, platform::Identity, stream::Tally};
+use crate::{
+    budget::Budget, content::Difference, options::Options, platform::Identity, stream::Tally,
+};
 
 /// Findings of a kind that are printed; more of them say nothing new.
 const MOST_FINDINGS: usize = 10;
@@ -57,6 +59,8 @@ pub struct Summary {
     pub driver_peak_bytes: u64,
     /// Calls of `vkAllocateMemory` that succeeded.
     pub driver_allocations: u64,
+    /// The file that says what each frame left of memory, if one was asked for.
+    pub metrics: Option<PathBuf>,
     /// What came back wrong.
     pub mismatches: Vec<Mismatch>,
     /// What whoever watched had to say.
@@ -93,13 +97,12 @@ pub struct Mismatch {
 }
 
 impl Summary {
-    /// Sums up a run whose resources have all been freed; messages come later.
+    /// Sums up a run whose resources have all been freed; messages and the time it took come later.
     pub(crate) fn new(
         identity: Identity,
+        options: &Options,
         budget: &Budget,
-        frames: u32,
         tally: &Tally,
-        elapsed: Duration,
     ) -> Self {
         let (manager, allocator) = (budget.manager(), budget.manager().allocator());
         let blocks = manager.context().blocks();
@@ -107,7 +110,6 @@ impl Summary {
         let held = blocks.heaps.iter().map(|heap| heap.bytes).sum::<u64>();
         let stats = manager.stats();
         let charged = charged_bytes(&stats);
-        let aliases = manager.aliased_allocation_count();
         let Identity { device, driver, api_version, checker } = identity;
         Self {
             device,
@@ -115,14 +117,14 @@ impl Summary {
             api_version,
             checker,
             allocator: allocator.name().to_owned(),
-            frames,
+            frames: options.frames,
             meshes: tally.meshes,
             textures: tally.textures,
             bytes_in: tally.bytes_in,
             bytes_out: tally.bytes_out,
-            configured_budget: budget.configured(),
+            configured_budget: options.budget,
             budget_bytes: stats.budget,
-            strict: budget.is_strict(),
+            strict: options.strict,
             peak_bytes: stats.peak,
             refusals: budget.refusals(),
             reduced: tally.reduced,
@@ -131,12 +133,13 @@ impl Summary {
             saved_bytes: tally.saved_bytes,
             driver_peak_bytes: blocks.peak_bytes,
             driver_allocations: blocks.made,
+            metrics: options.metrics.clone(),
             mismatches: tally.mismatches.clone(),
             messages: Vec::new(),
             lost_bytes: held.max(granted.block_bytes).max(granted.used_bytes).max(charged),
             lost_objects: u64::from(blocks.count.max(granted.blocks).max(granted.allocations))
-                .max(stats.allocations + u64::from(aliases)),
-            elapsed,
+                .max(stats.allocations + u64::from(stats.aliases)),
+            elapsed: Duration::ZERO,
         }
     }
 

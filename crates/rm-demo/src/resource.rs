@@ -22,6 +22,16 @@ pub(crate) enum Object {
     Image { image: ImageAllocation, texture: Texture },
 }
 
+impl Object {
+    /// Bytes of a buffer as requested, or of an image as the driver requires.
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::Buffer(buffer) => buffer.size(),
+            Self::Image { image, .. } => image.size(),
+        }
+    }
+}
+
 /// One object of a resource, with what it has to hold.
 #[derive(Debug)]
 pub(crate) struct Part {

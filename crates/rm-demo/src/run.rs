@@ -1,11 +1,8 @@
 //! A whole run: open a device, stream, close, and look at what is left.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{fmt, time::Instant};
 
-use resource_management::{
-    alloc::{Bytes, MemoryAllocator},
-    backend::direct::DirectAllocator,
-};
+use resource_management::alloc::Bytes;
 use rm_headless::HeadlessError;
 
 use crate::{
@@ -97,37 +94,33 @@ fn play(
 ) -> Result<Summary, DemoError> {
     // Begun first, so that a path that cannot be written is found out before the device has worked.
     let mut file = options.metrics.as_deref().map(MetricsFile::create).transpose()?;
-    let context = platform.context()?;
-    let allocator: Arc<dyn MemoryAllocator> = Arc::new(DirectAllocator::new(&context));
-    let budget = Budget::new(allocator, options)?;
+    let budget = Budget::new(&platform.context()?, options)?;
     // SAFETY: the context is one of this platform, whose queue nobody else knows.
     let mut stream = unsafe { Stream::new(platform, &budget) }?;
     let start = Instant::now();
-    let mut measured = |metrics: &FrameMetrics, watcher: &mut dyn FnMut(Event)| {
-        watcher(Event::Measured(*metrics));
-        file.as_mut().map_or(Ok(()), |file| file.add(metrics))
-    };
-    let played = frames(&mut stream, options, watcher, &mut measured);
+    let played = frames(&mut stream, options, watcher, file.as_mut());
     stream.close();
     played?;
     file.map_or(Ok(()), MetricsFile::finish)?;
-    let identity = platform.identity();
-    Ok(Summary::new(identity, &budget, options.frames, stream.tally(), start.elapsed()))
+    let elapsed = start.elapsed();
+    let summary = Summary::new(platform.identity(), options, &budget, stream.tally());
+    Ok(Summary { elapsed, ..summary })
 }
-
-/// Notes what a frame left of memory.
-type Measured<'a> = dyn FnMut(&FrameMetrics, &mut dyn FnMut(Event)) -> Result<(), DemoError> + 'a;
 
 fn frames(
     stream: &mut Stream,
     options: &Options,
     watcher: &mut dyn FnMut(Event),
-    measured: &mut Measured<'_>,
+    mut file: Option<&mut MetricsFile>,
 ) -> Result<(), DemoError> {
+    let mut note = |metrics: FrameMetrics, watcher: &mut dyn FnMut(Event)| {
+        watcher(Event::Measured(metrics));
+        file.as_mut().map_or(Ok(()), |file| file.add(&metrics))
+    };
     let mut scene = Scene::new();
     for frame in 0..options.frames {
-        stream.frame(&scene.next_frame(), options.corrupt_frame == Some(frame))?;
-        measured(stream.metrics(), watcher)?;
+        let corrupted = options.corrupt_frame == Some(frame);
+        note(stream.frame(&scene.next_frame(), corrupted)?, watcher)?;
         let tally = stream.tally();
         watcher(Event::Frame(Progress {
             frame: frame + 1,
@@ -136,9 +129,8 @@ fn frames(
             bytes_out: tally.bytes_out,
         }));
     }
-    while stream.ebb()? {
-        measured(stream.metrics(), watcher)?;
+    while !stream.is_empty() {
+        note(stream.ebb()?, watcher)?;
     }
-    measured(stream.metrics(), watcher)?;
     stream.settle()
 }

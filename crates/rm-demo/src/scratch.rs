@@ -9,9 +9,10 @@ use resource_management::alloc::{
     DeviceBudgetManager, MemoryBlock, MemoryBlockRequest, TilingClass,
 };
 
-use crate::{budget::SCRATCH, content::Content};
+use crate::{budget::SCRATCH, content::Content, executor::Detour, host::HostBuffer};
 
-/// Name, size and least offset in bytes of each buffer, in the order of use.
+/// Name, size and least offset in bytes of each buffer, in the order of use; apart by less than they are long, so that
+/// a copy to the wrong one of them shows.
 const PLAN: [(&str, u64, u64); 2] =
     [("first scratch", 1 << 20, 0), ("second scratch", 768 << 10, 256 << 10)];
 
@@ -28,6 +29,10 @@ pub(crate) struct Scratch {
 pub(crate) struct Errand {
     pub(crate) name: String,
     pub(crate) content: Content,
+    /// Offset in the staging buffer in bytes.
+    pub(crate) from: u64,
+    /// Offset in the read-back buffer in bytes.
+    pub(crate) to: u64,
 }
 
 impl Scratch {
@@ -38,24 +43,20 @@ impl Scratch {
         manager: &DeviceBudgetManager,
         expect: impl FnOnce(&MemoryBlock),
     ) -> Result<Self, AllocationError> {
-        let (mut size, mut alignment, mut types) = (0, 1, u32::MAX);
-        let mut offsets = Vec::with_capacity(PLAN.len());
+        let (mut offsets, mut ends) = (Vec::new(), Vec::new());
         for (label, bytes, least_offset) in PLAN {
-            let needs = manager.buffer_requirements(&request(label, bytes))?;
+            let mut needs = manager.buffer_requirements(&request(label, bytes))?;
             let offset = u64::next_multiple_of(least_offset, needs.alignment);
+            needs.size += offset;
             offsets.push(offset);
-            size = size.max(offset + needs.size);
-            alignment = alignment.max(needs.alignment);
-            types &= needs.memory_type_bits;
+            ends.push(needs);
         }
-        let memory = manager.allocate_memory(&MemoryBlockRequest {
-            alignment,
-            tiling: TilingClass::Linear,
-            category: Category::Transient,
-            tag: SCRATCH,
-            label: Some("scratch memory"),
-            ..MemoryBlockRequest::new(size, types)
-        })?;
+        let whole = MemoryBlockRequest::for_any_of(&ends)
+            .tiling(TilingClass::Linear)
+            .category(Category::Transient)
+            .tag(SCRATCH)
+            .label("scratch memory");
+        let memory = manager.allocate_memory(&whole)?;
         expect(&memory);
         let mut scratch = Self { memory, buffers: Vec::with_capacity(PLAN.len()) };
         for ((label, size, _), offset) in PLAN.into_iter().zip(offsets) {
@@ -73,19 +74,30 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// The buffers, in the order of use.
-    pub(crate) fn buffers(&self) -> &[BufferAllocation] {
-        &self.buffers
-    }
-
-    /// What passes through the buffers in `frame`; no two uses are alike, and none is like a resource.
-    pub(crate) fn errands(&self, frame: u32) -> Vec<Errand> {
+    /// One use of each buffer in `frame`, with places; no two uses are alike, and none is like a resource.
+    pub(crate) fn errands(
+        &self,
+        frame: u32,
+        staging: &mut HostBuffer,
+        read_back: &mut HostBuffer,
+    ) -> Vec<Errand> {
         let last = u64::MAX - u64::from(frame) * self.buffers.len() as u64;
         let errand = |(back, buffer): (u64, &BufferAllocation)| Errand {
             name: format!("scratch {back} of frame {frame}"),
             content: Content::new(last - back, buffer.size()),
+            from: staging.place(buffer.size()),
+            to: read_back.place(buffer.size()),
         };
         (0..).zip(&self.buffers).map(errand).collect()
+    }
+
+    /// What executes `errands`.
+    pub(crate) fn detours<'a>(&'a self, errands: &'a [Errand]) -> impl Iterator<Item = Detour<'a>> {
+        let detour = |(scratch, errand): (&'a _, &'a Errand)| {
+            let Errand { content, from, to, .. } = *errand;
+            Detour { scratch, from, to, bytes: content.bytes() }
+        };
+        self.buffers.iter().zip(errands).map(detour)
     }
 
     /// Bytes that memory of their own would have cost the buffers beyond what they share.

@@ -1,12 +1,12 @@
 //! One of the frames in flight: what executes its copies, and what the host shares with that.
 
-use resource_management::alloc::{AllocationError, BufferAllocation, MemoryError};
+use resource_management::alloc::{BufferAllocation, MemoryError};
 
 use crate::{
     budget::Budget,
     content::{Content, Difference},
     error::DemoError,
-    executor::{Batch, Detour, Executor, PartCopy},
+    executor::{Batch, Executor, PartCopy},
     host::{self, HostBuffer},
     resource::{Part, Resident},
     scratch::{Errand, Scratch},
@@ -17,14 +17,6 @@ use crate::{
 struct Departure {
     resident: Resident,
     places: Vec<u64>,
-}
-
-/// A use of a scratch buffer, with its places in the staging and the read-back buffer.
-#[derive(Debug)]
-struct Trip {
-    errand: Errand,
-    from: u64,
-    to: u64,
 }
 
 /// What one frame in flight needs.
@@ -40,9 +32,9 @@ pub(crate) struct Slot {
     staging: HostBuffer,
     read_back: HostBuffer,
     scratch: Option<Scratch>,
-    // The places in `staging` of the parts that are to arrive.
+    // The places in `staging` of the parts that arrive with the next submission.
     arrivals: Vec<u64>,
-    trips: Vec<Trip>,
+    errands: Vec<Errand>,
     departures: Vec<Departure>,
     submitted: Option<u32>,
 }
@@ -62,7 +54,7 @@ impl Slot {
             read_back: HostBuffer::read_back(limit),
             scratch: None,
             arrivals: Vec::new(),
-            trips: Vec::new(),
+            errands: Vec::new(),
             departures: Vec::new(),
             submitted: None,
         }
@@ -74,40 +66,59 @@ impl Slot {
     pub(crate) fn furnish(&mut self) -> Result<(), DemoError> {
         let budget = &self.budget;
         if budget.is_limited() {
-            // SAFETY: always the same budget (invariant), and the device has seen nothing yet.
-            unsafe { self.staging.reserve_all(budget) }?;
-            // SAFETY: always the same budget (invariant), and the device has seen nothing yet.
-            unsafe { self.read_back.reserve_all(budget) }?;
+            for buffer in [&mut self.staging, &mut self.read_back] {
+                // SAFETY: always the same budget (invariant), and the device has seen nothing yet.
+                unsafe { buffer.reserve_all(budget) }?;
+            }
         }
-        let expect = |memory: &_| self.executor.expect_aliases(memory);
-        let made = Scratch::new(budget.manager(), expect);
-        self.scratch = Some(made.map_err(|error: AllocationError| budget.explain(error))?);
+        let made = Scratch::new(budget.manager(), |memory| self.executor.expect_aliases(memory));
+        self.scratch = Some(made.map_err(|error| budget.explain(error))?);
         Ok(())
     }
 
     /// Waits until the device is done with the slot, and says which frame that ends, if any.
-    pub(crate) fn wait(&mut self) -> Result<Option<u32>, DemoError> {
+    ///
+    /// Hands `judge` name, content and difference of all that has left with it, frees that, and is ready for the next frame.
+    pub(crate) fn settle(
+        &mut self,
+        mut judge: impl FnMut(&str, Content, Option<Difference>),
+    ) -> Result<Option<u32>, DemoError> {
         self.executor.wait()?;
-        Ok(self.submitted.take())
+        let done = self.submitted.take();
+        if let Some(buffer) = self.read_back.buffer() {
+            let passed = self.errands.iter().map(|it| (&*it.name, it.content, it.to));
+            let left = self.departures.iter().flat_map(Departure::parts);
+            let left = left.map(|(part, place)| (part.name(), part.content(), place));
+            for (name, content, place) in passed.chain(left) {
+                // SAFETY: the slot is idle, and what executors write is available after a wait (above).
+                judge(name, content, unsafe { host::compare(buffer, place, content) }?);
+            }
+        }
+        for departure in self.departures.drain(..) {
+            // SAFETY: the slot is idle (waited for above), and nobody else uses it (promised to `depart`).
+            unsafe { departure.resident.free(self.budget.manager()) };
+        }
+        self.errands.clear();
+        self.arrivals.clear();
+        self.staging.clear();
+        self.read_back.clear();
+        Ok(done)
     }
 
     /// Returns when the device is done with the slot, whatever has become of its frame.
     pub(crate) fn halt(&mut self) {
         self.executor.halt();
+        self.submitted = None;
     }
 
-    /// Begins a frame, in which scratch memory is used if it is `busy`; the slot has landed.
-    pub(crate) fn open(&mut self, frame: u32, busy: bool) {
-        self.staging.clear();
-        self.arrivals.clear();
-        for errand in self.scratch.iter().filter(|_| busy).flat_map(|it| it.errands(frame)) {
-            let bytes = errand.content.bytes();
-            let (from, to) = (self.staging.place(bytes), self.read_back.place(bytes));
-            self.trips.push(Trip { errand, from, to });
+    /// Lets scratch memory be used in `frame`, the next one; the slot is settled.
+    pub(crate) fn use_scratch(&mut self, frame: u32) {
+        if let Some(scratch) = &self.scratch {
+            self.errands = scratch.errands(frame, &mut self.staging, &mut self.read_back);
         }
     }
 
-    /// Whether parts of these sizes can still be staged in this frame.
+    /// Whether parts of these sizes can still be staged with the next submission.
     pub(crate) fn has_room(&self, sizes: impl Iterator<Item = u64>) -> bool {
         self.staging.has_room(sizes)
     }
@@ -117,34 +128,6 @@ impl Slot {
         for part in resident.parts() {
             self.arrivals.push(self.staging.place(part.content().bytes()));
         }
-    }
-
-    /// Hands `judge` name, content and difference of all that has left, and frees it.
-    ///
-    /// Does nothing before the slot was waited for.
-    pub(crate) fn land(
-        &mut self,
-        mut judge: impl FnMut(&str, Content, Option<Difference>),
-    ) -> Result<(), MemoryError> {
-        if self.submitted.is_some() {
-            return Ok(());
-        }
-        if let Some(buffer) = self.read_back.buffer() {
-            let trips = self.trips.iter().map(|it| (&*it.errand.name, it.errand.content, it.to));
-            let left = self.departures.iter().flat_map(Departure::parts);
-            let left = left.map(|(part, place)| (part.name(), part.content(), place));
-            for (name, content, place) in trips.chain(left) {
-                // SAFETY: the slot is idle (checked above), and what executors write is available after a wait.
-                judge(name, content, unsafe { host::compare(buffer, place, content) }?);
-            }
-        }
-        self.trips.clear();
-        for departure in self.departures.drain(..) {
-            // SAFETY: the slot is idle (checked above), and nobody else uses it (promised to `depart`).
-            unsafe { departure.resident.free(self.budget.manager()) };
-        }
-        self.read_back.clear();
-        Ok(())
     }
 
     /// Whether `resident` can still be read back with the next submission.
@@ -176,9 +159,8 @@ impl Slot {
     ///
     /// # Safety
     ///
-    /// - The slot was waited for since it was last submitted.
-    /// - `arrivals` are new, were [staged](Self::stage) since the slot was opened, in this order, and live on until it is
-    ///   waited for again.
+    /// - The slot was settled since it was last submitted.
+    /// - `arrivals` are new, were [staged](Self::stage) since then, in this order, and live on until it is settled again.
     /// - Nobody but slots of this device uses its queue meanwhile, and they on one thread only.
     pub(crate) unsafe fn submit(
         &mut self,
@@ -190,8 +172,8 @@ impl Slot {
         let staging = unsafe { self.staging.reserve(&self.budget) }?;
         // SAFETY: always the same budget (invariant), and the slot is idle (caller).
         let read_back = unsafe { self.read_back.reserve(&self.budget) }?;
-        for trip in &self.trips {
-            host::write(staging, trip.from, trip.errand.content)?;
+        for errand in &self.errands {
+            host::write(staging, errand.from, errand.content)?;
         }
         write(staging, arrivals, &self.arrivals, corrupted)?;
 
@@ -201,12 +183,8 @@ impl Slot {
         let arriving = arrivals.iter().zip(&self.arrivals);
         let uploads: Vec<_> =
             arriving.filter_map(|(part, place)| PartCopy::of(part, *place)).collect();
-        let detour = |(scratch, trip): (_, &Trip)| {
-            let bytes = trip.errand.content.bytes();
-            Detour { scratch, from: trip.from, to: trip.to, bytes }
-        };
-        let scratch = self.scratch.iter().flat_map(|it| it.buffers());
-        let detours: Vec<_> = scratch.zip(&self.trips).map(detour).collect();
+        let detours: Vec<_> =
+            self.scratch.iter().flat_map(|it| it.detours(&self.errands)).collect();
         let batch = Batch {
             staging,
             uploads: &uploads,
@@ -215,7 +193,7 @@ impl Slot {
             detours: &detours,
         };
         // SAFETY: one device (invariant), places within the buffers (reserved above), and a slot that is idle; arrivals
-        // live on (caller), and what leaves was waited for (promised to `depart`) and stays here until the next wait.
+        // live on (caller), and what leaves was waited for (promised to `depart`) and stays here until then.
         unsafe { self.executor.submit(&batch) }?;
         self.submitted = Some(frame);
         Ok(detours.iter().map(|detour| detour.bytes).sum())
@@ -241,12 +219,10 @@ impl Slot {
             // SAFETY: unused (caller).
             unsafe { scratch.free(manager) };
         }
-        // SAFETY: always the same budget (invariant), and unused (caller).
-        unsafe { self.staging.free(&self.budget) };
-        // SAFETY: always the same budget (invariant), and unused (caller).
-        unsafe { self.read_back.free(&self.budget) };
-        self.trips.clear();
-        self.submitted = None;
+        for buffer in [&mut self.staging, &mut self.read_back] {
+            // SAFETY: always the same budget (invariant), and unused (caller).
+            unsafe { buffer.free(&self.budget) };
+        }
     }
 }
 

@@ -62,8 +62,6 @@ pub(crate) struct Stream {
     // From the oldest to the youngest.
     live: VecDeque<Resident>,
     tally: Tally,
-    // Of the frame before the next one.
-    metrics: FrameMetrics,
     // The next frame.
     frame: u32,
 }
@@ -76,35 +74,34 @@ impl Stream {
     /// - The context of `budget` is one of `platform`.
     /// - Nobody else uses the queue of `platform`, if it has one, until the stream is closed.
     pub(crate) unsafe fn new(platform: &dyn Platform, budget: &Budget) -> Result<Self, DemoError> {
-        let mut executors = Vec::with_capacity(FRAMES_IN_FLIGHT);
-        for _ in 0..FRAMES_IN_FLIGHT {
-            executors.push(platform.executor()?);
-        }
         // SAFETY: each is new, and of the platform that the budget is of as well (caller).
         let slot = |executor| unsafe { Slot::new(budget, executor) };
+        let slots = (0..FRAMES_IN_FLIGHT).map(|_| platform.executor().map(slot));
         Ok(Self {
             budget: budget.clone(),
-            slots: executors.into_iter().map(slot).collect(),
+            slots: slots.collect::<Result<_, _>>()?,
             live: VecDeque::new(),
             tally: Tally::default(),
-            metrics: FrameMetrics::default(),
             frame: 0,
         })
     }
 
     /// Streams `assets` in, and the oldest resources beyond the working set out.
-    pub(crate) fn frame(&mut self, assets: &[Asset], corrupted: bool) -> Result<(), DemoError> {
+    pub(crate) fn frame(
+        &mut self,
+        assets: &[Asset],
+        corrupted: bool,
+    ) -> Result<FrameMetrics, DemoError> {
         let leaving = (self.live.len() + assets.len()).saturating_sub(WORKING_SET);
         self.step(assets, leaving, corrupted)
     }
 
-    /// Streams a few of the oldest resources out, and says whether there are more.
-    pub(crate) fn ebb(&mut self) -> Result<bool, DemoError> {
+    /// Streams a few of the oldest resources out.
+    pub(crate) fn ebb(&mut self) -> Result<FrameMetrics, DemoError> {
         if self.live.back().is_some_and(|youngest| !youngest.is_ready()) {
             self.settle()?;
         }
-        self.step(&[], LEAVING_AT_THE_END, false)?;
-        Ok(!self.live.is_empty())
+        self.step(&[], LEAVING_AT_THE_END, false)
     }
 
     /// Waits for every frame in flight, and judges what it read back.
@@ -130,13 +127,18 @@ impl Stream {
         &self.tally
     }
 
-    /// What the last frame left of memory.
-    pub(crate) fn metrics(&self) -> &FrameMetrics {
-        &self.metrics
+    /// Whether everything has left, or is on its way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.live.is_empty()
     }
 
-    /// One frame, from what it frees to what it submits.
-    fn step(&mut self, assets: &[Asset], leaving: usize, corrupted: bool) -> Result<(), DemoError> {
+    /// One frame, from what it frees to what it submits, and what it leaves of memory.
+    fn step(
+        &mut self,
+        assets: &[Asset],
+        leaving: usize,
+        corrupted: bool,
+    ) -> Result<FrameMetrics, DemoError> {
         self.budget.manager().begin_frame();
         if self.frame == 0 {
             self.slots.iter_mut().try_for_each(Slot::furnish)?;
@@ -147,7 +149,9 @@ impl Stream {
         self.frame += 1;
         let index = frame as usize % FRAMES_IN_FLIGHT;
         self.settle_slot(index)?;
-        self.slots[index].open(frame, !assets.is_empty());
+        if !assets.is_empty() {
+            self.slots[index].use_scratch(frame);
+        }
         for _ in 0..leaving {
             self.evict(index)?;
         }
@@ -158,13 +162,12 @@ impl Stream {
         let arriving = self.live.iter().filter(|resident| resident.frame() == frame);
         let arrivals: Vec<_> = arriving.flat_map(Resident::parts).collect();
         let slot = &mut self.slots[index];
-        // SAFETY: it was waited for (above); arrivals are new, staged and of this budget (invariant), and live on, because
+        // SAFETY: it was settled (above); arrivals are new, staged and of this budget (invariant), and live on, because
         // only resources of settled frames leave; the queue is ours (invariant).
         self.tally.bytes_in += unsafe { slot.submit(&arrivals, frame, corrupted) }?;
         self.tally.bytes_in += arrivals.iter().map(|part| part.content().bytes()).sum::<u64>();
         let delta = self.budget.manager().end_frame();
-        self.metrics = FrameMetrics::new(&self.budget, &delta, &self.tally);
-        Ok(())
+        Ok(FrameMetrics::new(&self.budget, &delta, &self.tally))
     }
 
     /// Sends the oldest resource off, if its upload has been executed and it can be read back in this frame.
@@ -183,13 +186,11 @@ impl Stream {
     }
 
     fn settle_slot(&mut self, index: usize) -> Result<(), DemoError> {
-        let slot = &mut self.slots[index];
-        if let Some(done) = slot.wait()? {
-            let mut uploaded = self.live.iter_mut().filter(|resident| resident.frame() == done);
-            uploaded.try_for_each(Resident::mark_ready)?;
-        }
         let tally = &mut self.tally;
-        Ok(slot.land(|name, content, difference| tally.judge(name, content, difference))?)
+        let judge = |name: &_, content, difference| tally.judge(name, content, difference);
+        let Some(done) = self.slots[index].settle(judge)? else { return Ok(()) };
+        let mut uploaded = self.live.iter_mut().filter(|resident| resident.frame() == done);
+        Ok(uploaded.try_for_each(Resident::mark_ready)?)
     }
 }
 

@@ -19,36 +19,42 @@ pub(crate) struct Transfer<'a> {
     commands: vk::CommandBuffer,
 }
 
-/// A state of an image between commands: what used it last or will next, and its layout meanwhile.
+/// What used memory last or will next, and the layout of an image meanwhile.
 #[derive(Clone, Copy)]
-struct ImageUse {
+struct Use {
     stage: vk::PipelineStageFlags,
     access: vk::AccessFlags,
     layout: vk::ImageLayout,
 }
 
-const NEW: ImageUse = ImageUse {
+const NEW: Use = Use {
     stage: vk::PipelineStageFlags::TOP_OF_PIPE,
     access: vk::AccessFlags::empty(),
     layout: vk::ImageLayout::UNDEFINED,
 };
 
-const COPY_TO: ImageUse = ImageUse {
+const COPY_TO: Use = Use {
     stage: vk::PipelineStageFlags::TRANSFER,
     access: vk::AccessFlags::TRANSFER_WRITE,
     layout: vk::ImageLayout::TRANSFER_DST_OPTIMAL,
 };
 
-const COPY_FROM: ImageUse = ImageUse {
+const COPY_FROM: Use = Use {
     stage: vk::PipelineStageFlags::TRANSFER,
     access: vk::AccessFlags::TRANSFER_READ,
     layout: vk::ImageLayout::TRANSFER_SRC_OPTIMAL,
 };
 
-const SAMPLE: ImageUse = ImageUse {
+const SAMPLE: Use = Use {
     stage: vk::PipelineStageFlags::ALL_COMMANDS,
     access: vk::AccessFlags::MEMORY_READ,
     layout: vk::ImageLayout::SHADER_READ_ONLY_OPTIMAL,
+};
+
+const HOST: Use = Use {
+    stage: vk::PipelineStageFlags::HOST,
+    access: vk::AccessFlags::HOST_READ,
+    layout: vk::ImageLayout::UNDEFINED,
 };
 
 impl<'a> Transfer<'a> {
@@ -77,10 +83,7 @@ impl<'a> Transfer<'a> {
             Object::Buffer(buffer) => {
                 let region = vk::BufferCopy::default().src_offset(place).size(bytes);
                 self.copy_buffer(staging, buffer.raw(), region);
-                let barrier = buffer_barrier(buffer.raw(), 0, bytes)
-                    .src_access_mask(COPY_TO.access)
-                    .dst_access_mask(SAMPLE.access);
-                self.buffer_barrier(SAMPLE.stage, &barrier);
+                self.hand_over(SAMPLE);
             }
             Object::Image { image, texture } => {
                 self.image_barrier(image, *texture, NEW, COPY_TO);
@@ -100,12 +103,12 @@ impl<'a> Transfer<'a> {
             }
             Object::Image { image, texture } => {
                 // Reads need no availability, only an end, before the layout changes.
-                let read = ImageUse { access: vk::AccessFlags::empty(), ..SAMPLE };
+                let read = Use { access: vk::AccessFlags::empty(), ..SAMPLE };
                 self.image_barrier(image, *texture, read, COPY_FROM);
                 self.copy_from_image(image, *texture, read_back, place);
             }
         }
-        self.hand_to_host(read_back, place, bytes);
+        self.hand_over(HOST);
     }
 
     /// Copies bytes of `staging` to a scratch buffer and from there to `read_back`, available to the host.
@@ -113,16 +116,13 @@ impl<'a> Transfer<'a> {
     /// The bytes of the scratch buffer may have been another's until now.
     pub(crate) fn detour(&self, staging: vk::Buffer, detour: &Detour<'_>, read_back: vk::Buffer) {
         let Detour { scratch, from, to, bytes } = *detour;
-        self.take_over();
+        self.hand_over(COPY_TO);
         let region = vk::BufferCopy::default().src_offset(from).size(bytes);
         self.copy_buffer(staging, scratch.raw(), region);
-        let written = buffer_barrier(scratch.raw(), 0, bytes)
-            .src_access_mask(COPY_TO.access)
-            .dst_access_mask(COPY_FROM.access);
-        self.buffer_barrier(COPY_FROM.stage, &written);
+        self.hand_over(COPY_FROM);
         let region = vk::BufferCopy::default().dst_offset(to).size(bytes);
         self.copy_buffer(scratch.raw(), read_back, region);
-        self.hand_to_host(read_back, to, bytes);
+        self.hand_over(HOST);
     }
 
     /// Ends the recording.
@@ -159,27 +159,20 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Makes `bytes` bytes at `place` of `read_back` available to the host.
-    fn hand_to_host(&self, read_back: vk::Buffer, place: u64, bytes: u64) {
-        let barrier = buffer_barrier(read_back, place, bytes)
-            .src_access_mask(COPY_TO.access)
-            .dst_access_mask(vk::AccessFlags::HOST_READ);
-        self.buffer_barrier(vk::PipelineStageFlags::HOST, &barrier);
-    }
-
-    /// Lets copies that come write what copies before have used under another name.
+    /// Lets `next` see, or write over, what copies before have written, whatever it is called.
     ///
-    /// A barrier for all memory, because one for a buffer covers that buffer's name alone.
-    fn take_over(&self) {
+    /// For all memory, because a barrier for a buffer says nothing of the other names of its bytes; stages wait as long
+    /// either way.
+    fn hand_over(&self, next: Use) {
         let barrier = vk::MemoryBarrier::default()
             .src_access_mask(COPY_TO.access)
-            .dst_access_mask(COPY_TO.access);
-        // SAFETY: in recording (invariant), and every queue that transfers knows this stage.
+            .dst_access_mask(next.access);
+        // SAFETY: in recording (invariant), and every queue that transfers knows these stages.
         unsafe {
             self.device.cmd_pipeline_barrier(
                 self.commands,
                 COPY_TO.stage,
-                COPY_TO.stage,
+                next.stage,
                 vk::DependencyFlags::empty(),
                 slice::from_ref(&barrier),
                 &[],
@@ -188,30 +181,8 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Lets `stage` wait for copies.
-    fn buffer_barrier(&self, stage: vk::PipelineStageFlags, barrier: &vk::BufferMemoryBarrier<'_>) {
-        // SAFETY: in recording (invariant), and every queue that transfers knows these stages.
-        unsafe {
-            self.device.cmd_pipeline_barrier(
-                self.commands,
-                vk::PipelineStageFlags::TRANSFER,
-                stage,
-                vk::DependencyFlags::empty(),
-                &[],
-                slice::from_ref(barrier),
-                &[],
-            );
-        }
-    }
-
     /// Takes all levels of an image from one use to the next.
-    fn image_barrier(
-        &self,
-        image: &ImageAllocation,
-        texture: Texture,
-        from: ImageUse,
-        to: ImageUse,
-    ) {
+    fn image_barrier(&self, image: &ImageAllocation, texture: Texture, from: Use, to: Use) {
         let all = vk::ImageSubresourceRange::default()
             .aspect_mask(vk::ImageAspectFlags::COLOR)
             .level_count(texture.levels())
@@ -238,14 +209,4 @@ impl<'a> Transfer<'a> {
             );
         }
     }
-}
-
-/// A barrier for `bytes` bytes at `offset`, within one queue family.
-fn buffer_barrier(buffer: vk::Buffer, offset: u64, bytes: u64) -> vk::BufferMemoryBarrier<'static> {
-    vk::BufferMemoryBarrier::default()
-        .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
-        .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
-        .buffer(buffer)
-        .offset(offset)
-        .size(bytes)
 }

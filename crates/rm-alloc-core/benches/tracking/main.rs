@@ -17,6 +17,7 @@ use rm_alloc_core::{
     MemoryAllocator, MemoryAllocatorExt, MemoryFeatures,
 };
 use rm_alloc_direct::DirectAllocator;
+use rm_headless::{HeadlessDevice, HeadlessOptions, Validation};
 use rm_vksim::{Profile, SimDevice};
 
 const PAIRS: u64 = 5_000;
@@ -46,6 +47,13 @@ impl Bench {
     /// Over a device and a backend that share nothing between threads.
     fn flat(config: BudgetConfig) -> Self {
         Self::over(Arc::new(flat::Flat { context: flat::context() }), config)
+    }
+
+    /// On the driver that is present, without its validation layer.
+    fn real() -> Option<Self> {
+        let options = HeadlessOptions::default().validation(Validation::Off);
+        let context = HeadlessDevice::open(&options).ok()?.context();
+        Some(Self::over(Arc::new(DirectAllocator::new(&context)), BudgetConfig::default()))
     }
 
     fn over(allocator: Arc<dyn MemoryAllocator>, config: BudgetConfig) -> Self {
@@ -134,6 +142,10 @@ fn main() {
             threads("direct", &Bench::new(BudgetConfig::default()));
             threads("flat", &Bench::flat(BudgetConfig::default()));
             threads("flat, strict", &Bench::flat(strict));
+            match Bench::real() {
+                Some(bench) => threads("driver", &bench),
+                None => println!("driver: no device, skipped"),
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A simulated device, watched by its own oracle; it needs no Vulkan.
 
-use std::{cell::RefCell, fs, path::Path, rc::Rc, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use ash::vk;
 use resource_management::alloc::{DeviceContext, DeviceContextInfo, MemoryFeatures};
@@ -10,7 +10,7 @@ use rm_vksim::{Profile, ProfileError, SimDevice, Verdict};
 use super::{Identity, Platform, SIMULATED};
 use crate::{
     error::DemoError,
-    executor::{Bindings, Executor, HostExecutor},
+    executor::{Executor, HostExecutor},
     report::Checker,
 };
 
@@ -24,7 +24,6 @@ const EXTENSION: &str = "json";
 #[derive(Debug)]
 pub(crate) struct Simulated {
     device: Arc<SimDevice>,
-    bindings: Rc<RefCell<Bindings>>,
 }
 
 /// A line for each simulated device that is always there, beginning with what `--device` takes.
@@ -57,13 +56,14 @@ impl Simulated {
     /// The device of `profile`.
     pub(crate) fn new(profile: Profile) -> Result<Self, ProfileError> {
         let device = Arc::new(SimDevice::new(profile)?);
-        let bindings = Rc::new(RefCell::new(Bindings::new(&device)));
-        Ok(Self { device, bindings })
+        // Nobody reads the journal, and it would grow with every frame.
+        drop(device.stop_journal());
+        Ok(Self { device })
     }
 
     /// Something new that executes copies.
     pub(crate) fn host_executor(&self) -> HostExecutor {
-        HostExecutor::new(&self.device, &self.bindings)
+        HostExecutor::new(&self.device)
     }
 
     /// The device itself.

@@ -39,7 +39,11 @@ impl fmt::Display for Summary {
         row("validation messages", format_args!("{}", self.messages.len()))?;
         row("not returned", format_args!("{} ({})", self.lost_objects, Bytes(self.lost_bytes)))?;
         row("time", format_args!("{:.2} s", self.elapsed.as_secs_f64()))?;
-        row("throughput", format_args!("{}/s", Bytes(self.bytes_per_second())))
+        row("throughput", format_args!("{}/s", Bytes(self.bytes_per_second())))?;
+        match &self.metrics {
+            Some(path) => row("metrics", format_args!("{}", path.display())),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,14 +1,12 @@
 //! Scratch buffers share their bytes on purpose, and cost them once.
 
-use std::sync::Arc;
-
-use resource_management::{alloc::DeviceMemoryStats, backend::direct::DirectAllocator};
 use rm_vksim::Profile;
 
 use super::Scratch;
 use crate::{
     budget::Budget,
     executor::Executor,
+    host::HostBuffer,
     options::Options,
     platform::{Platform, Simulated},
 };
@@ -16,8 +14,7 @@ use crate::{
 /// A simulated device, and a budget on it.
 fn device(profile: &str) -> (Simulated, Budget) {
     let platform = Simulated::new(Profile::builtin(profile).unwrap()).unwrap();
-    let allocator = Arc::new(DirectAllocator::new(&platform.context().unwrap()));
-    let budget = Budget::new(allocator, &Options::default()).unwrap();
+    let budget = Budget::new(&platform.context().unwrap(), &Options::default()).unwrap();
     (platform, budget)
 }
 
@@ -28,17 +25,15 @@ fn two_buffers_cost_the_bytes_of_one_on_every_profile() {
         let (manager, executor) = (budget.manager(), platform.host_executor());
         let scratch = Scratch::new(manager, |memory| executor.expect_aliases(memory)).unwrap();
         let memory = scratch.memory.raw();
-        assert_eq!(scratch.buffers().len(), 2);
-        assert!(scratch.buffers().iter().all(|it| it.memory().unwrap().raw() == memory));
-        assert_eq!(manager.aliased_allocation_count(), 2);
+        assert!(scratch.buffers.iter().all(|it| it.is_aliased() && it.device_memory() == memory));
         let stats = manager.stats();
-        assert_eq!((stats.used, stats.allocations), (scratch.memory.size(), 1), "{name}");
+        let figures = (stats.used, stats.allocations, stats.aliases);
+        assert_eq!(figures, (scratch.memory.size(), 1, 2), "{name}");
         assert!(scratch.saved_bytes() > 0, "{name}");
         // SAFETY: the device never used it.
         unsafe { scratch.free(manager) };
-        assert_eq!(manager.aliased_allocation_count(), 0);
-        let DeviceMemoryStats { used, allocations, .. } = manager.stats();
-        assert_eq!((used, allocations), (0, 0), "{name}");
+        let stats = manager.stats();
+        assert_eq!((stats.used, stats.allocations, stats.aliases), (0, 0, 0), "{name}");
         drop((executor, budget));
         assert_eq!(Box::new(platform).end(), Vec::<String>::new(), "{name}");
     }
@@ -48,8 +43,8 @@ fn two_buffers_cost_the_bytes_of_one_on_every_profile() {
 fn an_oracle_that_nobody_told_objects_to_the_overlap_and_nothing_is_left() {
     let (platform, budget) = device("h200");
     Scratch::new(budget.manager(), |_| ()).unwrap_err();
-    assert_eq!(budget.manager().aliased_allocation_count(), 0);
-    assert_eq!(budget.manager().stats().used, 0);
+    let stats = budget.manager().stats();
+    assert_eq!((stats.used, stats.aliases), (0, 0));
     let verdict = platform.device().verdict().unwrap_err();
     assert!(verdict.violations.iter().all(|it| it.to_string().contains("scratch")), "{verdict}");
 }
@@ -60,7 +55,11 @@ fn no_two_uses_pass_the_same_bytes() {
     let executor = platform.host_executor();
     let scratch = Scratch::new(budget.manager(), |memory| executor.expect_aliases(memory)).unwrap();
     let mut heads: Vec<_> = (0..50)
-        .flat_map(|frame| scratch.errands(frame))
+        .flat_map(|frame| {
+            let [mut from, mut to] =
+                [HostBuffer::staging(u64::MAX), HostBuffer::read_back(u64::MAX)];
+            scratch.errands(frame, &mut from, &mut to)
+        })
         .map(|errand| {
             let mut head = [0; 8];
             errand.content.fill(0, &mut head);

@@ -64,6 +64,7 @@ fn without_a_driver_it_runs_on_a_simulated_device_and_says_so() {
     assert!(said.contains("running on the simulated device sim:desktop-rebar"), "{said}");
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(table.contains("sim: desktop-rebar ("), "{table}");
+    assert!(table.contains("metrics               target/demo/metrics.csv\n"), "{table}");
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::{iter, sync::Arc};
 
-use ash::vk::{self, Handle};
-use resource_management::backend::direct::DirectAllocator;
 use rm_vksim::{Call, Profile, Rule, SimDevice};
 
 use super::HostExecutor;
@@ -11,7 +9,7 @@ use crate::{
     budget::Budget,
     content::Content,
     error::DemoError,
-    executor::{Batch, Detour, Executor, PartCopy},
+    executor::{Batch, Executor, PartCopy},
     host::{self, HostBuffer},
     options::Options,
     platform::{Platform, Simulated},
@@ -19,9 +17,6 @@ use crate::{
     scene::{Asset, Scene},
     scratch::Scratch,
 };
-
-/// More bytes than drivers add to a buffer.
-const BEYOND_ANY_PADDING: u64 = 64 << 10;
 
 /// Bytes that no mesh exceeds.
 const LIMIT: u64 = 16 << 20;
@@ -44,8 +39,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let platform = Simulated::new(Profile::arm_noncoherent()).unwrap();
-        let allocator = Arc::new(DirectAllocator::new(&platform.context().unwrap()));
-        let budget = Budget::new(allocator, &Options::default()).unwrap();
+        let budget = Budget::new(&platform.context().unwrap(), &Options::default()).unwrap();
         let mut scene = Scene::new();
         let mut assets = iter::repeat_with(|| scene.next_frame()).flatten();
         let asset = assets.find(|asset| matches!(asset, Asset::Mesh(_))).unwrap();
@@ -180,7 +174,7 @@ fn a_halted_batch_is_no_longer_in_use() {
 fn more_bytes_than_an_object_has_are_refused() {
     let bench = Bench::new();
     let mut executor = bench.platform.host_executor();
-    let bytes = bench.content().bytes() + BEYOND_ANY_PADDING;
+    let bytes = bench.content().bytes() + 1;
     let refused = bench.submit(&mut executor, Direction::Upload, bytes).unwrap_err();
     assert!(matches!(refused, DemoError::Copy { .. }), "got {refused:?}");
     bench.free().verdict().unwrap();
@@ -191,18 +185,13 @@ fn detours_over_the_same_bytes_both_come_back_and_the_first_is_gone_then() {
     let bench = Bench::new();
     let (manager, mut executor) = (bench.budget.manager(), bench.platform.host_executor());
     let scratch = Scratch::new(manager, |memory| executor.expect_aliases(memory)).unwrap();
-    let errands = scratch.errands(0);
     let [mut staging, mut read_back] = [HostBuffer::staging(LIMIT), HostBuffer::read_back(LIMIT)];
-    let mut detours = Vec::new();
-    for (scratch, errand) in scratch.buffers().iter().zip(&errands) {
-        let bytes = errand.content.bytes();
-        let (from, to) = (staging.place(bytes), read_back.place(bytes));
-        detours.push(Detour { scratch, from, to, bytes });
-    }
+    let errands = scratch.errands(0, &mut staging, &mut read_back);
+    let detours: Vec<_> = scratch.detours(&errands).collect();
     // SAFETY: there is no other budget, and no device uses the buffer.
     let source = unsafe { staging.reserve(&bench.budget) }.unwrap();
-    for (detour, errand) in detours.iter().zip(&errands) {
-        host::write(source, detour.from, errand.content).unwrap();
+    for errand in &errands {
+        host::write(source, errand.from, errand.content).unwrap();
     }
     // SAFETY: there is no other budget, and no device uses the buffer.
     let target = unsafe { read_back.reserve(&bench.budget) }.unwrap();
@@ -216,15 +205,14 @@ fn detours_over_the_same_bytes_both_come_back_and_the_first_is_gone_then() {
     // SAFETY: one device, places within the buffers, and all of it lives on.
     unsafe { executor.submit(&batch) }.unwrap();
     executor.wait().unwrap();
-    for (detour, errand) in detours.iter().zip(&errands) {
+    for errand in &errands {
         // SAFETY: no device writes.
-        let difference = unsafe { host::compare(target, detour.to, errand.content) }.unwrap();
+        let difference = unsafe { host::compare(target, errand.to, errand.content) }.unwrap();
         assert_eq!(difference, None, "{}", errand.name);
     }
-    let first = executor.bindings.borrow().of(scratch.buffers()[0].raw().as_raw()).unwrap();
-    let mut found = vec![0; usize::try_from(errands[0].content.bytes()).unwrap()];
-    let memory = vk::DeviceMemory::from_raw(first.memory);
-    assert!(bench.device().read_bytes(memory, first.offset, &mut found));
+    let first = detours[0].scratch;
+    let mut found = vec![0; usize::try_from(first.size()).unwrap()];
+    assert!(bench.device().read_bytes(first.device_memory(), first.memory_offset(), &mut found));
     let difference = errands[0].content.compare(0, &found).unwrap();
     assert!(difference.first > 0, "the second begins later");
     // SAFETY: there is no other budget, and no real device that would mind.
