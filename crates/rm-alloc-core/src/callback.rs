@@ -1,8 +1,10 @@
 //! Calls of user code that must not unwind into ours.
 
 use std::{
-    mem,
+    mem::{self, ManuallyDrop},
+    ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 /// Runs a callback and contains its panic; `None` if it panicked.
@@ -16,5 +18,34 @@ pub(crate) fn contained<T>(callback: impl FnOnce() -> T) -> Option<T> {
             mem::forget(thrown);
             None
         }
+    }
+}
+
+/// A handle of something of the user's, whose end is contained as its calls are.
+#[derive(Debug)]
+pub(crate) struct Guarded<T: ?Sized> {
+    // Invariant: present until drop.
+    handle: ManuallyDrop<Arc<T>>,
+}
+
+impl<T: ?Sized> Guarded<T> {
+    pub(crate) fn new(handle: Arc<T>) -> Self {
+        Self { handle: ManuallyDrop::new(handle) }
+    }
+}
+
+impl<T: ?Sized> Deref for Guarded<T> {
+    type Target = Arc<T>;
+
+    fn deref(&self) -> &Arc<T> {
+        &self.handle
+    }
+}
+
+impl<T: ?Sized> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        // SAFETY: present until now (invariant), and never looked at again.
+        let handle = unsafe { ManuallyDrop::take(&mut self.handle) };
+        contained(move || drop(handle));
     }
 }

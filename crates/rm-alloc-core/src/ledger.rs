@@ -34,6 +34,7 @@ pub use self::{
 };
 use crate::{
     BudgetPolicy, Category, Tag,
+    callback::Guarded,
     sync::{AtomicBool, AtomicU64, Mutex, lock},
 };
 
@@ -60,23 +61,37 @@ pub(crate) struct AccountPath {
 /// An installed policy, with the bytes that it admitted.
 #[derive(Debug)]
 pub(crate) struct PolicyAccount {
-    pub(crate) policy: Arc<dyn BudgetPolicy>,
-    // Changed under the ledger's lock alone, which makes check and addition one; atomic only to be shared.
+    pub(crate) policy: Guarded<dyn BudgetPolicy>,
+    // Both are changed under the ledger's lock alone, which makes check and addition one; atomic only to be shared.
     bytes: AtomicU64,
+    retiring: AtomicU64,
 }
 
 impl PolicyAccount {
     pub(crate) fn new(policy: Arc<dyn BudgetPolicy>) -> Self {
-        Self { policy, bytes: AtomicU64::new(0) }
+        let (bytes, retiring) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { policy: Guarded::new(policy), bytes, retiring }
     }
 
-    fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
+    /// The account as figures, under `limit`.
+    fn figures(&self, limit: Option<u64>) -> Figures {
+        let reserved = self.bytes.load(Ordering::Relaxed);
+        let retiring = self.retiring.load(Ordering::Relaxed);
+        Figures { reserved, retiring, limit, ..Figures::default() }
     }
 
     fn add(&self, bytes: u64) {
-        self.bytes.store(self.bytes().wrapping_add(bytes), Ordering::Relaxed);
+        add(&self.bytes, bytes);
     }
+
+    fn retire(&self, bytes: u64) {
+        add(&self.retiring, bytes);
+    }
+}
+
+/// Adds under the ledger's lock, so that nothing is lost between load and store.
+fn add(sum: &AtomicU64, bytes: u64) {
+    sum.store(sum.load(Ordering::Relaxed).wrapping_add(bytes), Ordering::Relaxed);
 }
 
 /// A policy, and its limit at this moment.
@@ -150,9 +165,9 @@ impl Ledger {
         lock(&self.accounts).admit(&path, bytes, judge)
     }
 
-    /// Whether `bytes` would be admitted now in whichever heap.
-    pub(crate) fn would_admit_anywhere(&self, bytes: u64, judge: Option<&Judge>) -> bool {
-        lock(&self.accounts).admit_anywhere(bytes, judge)
+    /// Whether `bytes` would be admitted now, whichever heap they were of.
+    pub(crate) fn would_admit_everywhere(&self, bytes: u64, judge: Option<&Judge>) -> bool {
+        lock(&self.accounts).admit_everywhere(bytes, judge)
     }
 
     /// Gives back what was charged.
@@ -160,26 +175,27 @@ impl Ledger {
     pub(crate) fn release(&self, charge: &Charge, retiring: bool) {
         let Charge { path, bytes, committed, policy } = charge;
         let mut accounts = lock(&self.accounts);
+        if retiring {
+            accounts.retire(charge, bytes.wrapping_neg());
+        }
         if let Some(policy) = policy {
             policy.add(bytes.wrapping_neg());
-        }
-        if retiring {
-            accounts.unretire(path, *bytes);
         }
         accounts.strike(path, *bytes, *committed);
     }
 
     /// Notes that `charge` now waits for the device; it stays charged.
     pub(crate) fn retire(&self, charge: &Charge) {
-        lock(&self.accounts).retire(&charge.path, charge.bytes);
+        lock(&self.accounts).retire(charge, charge.bytes);
     }
 
-    /// Sets the limits of the device and of every heap, in bytes; `None` lifts one.
-    pub(crate) fn set_limits(
-        &self,
-        device: Option<u64>,
-        heaps: &[Option<u64>; vk::MAX_MEMORY_HEAPS],
-    ) {
+    /// Notes that `charge` is wanted again.
+    pub(crate) fn unretire(&self, charge: &Charge) {
+        lock(&self.accounts).retire(charge, charge.bytes.wrapping_neg());
+    }
+
+    /// Sets the limits of the device and of every heap, in bytes; `None` lifts that of a heap.
+    pub(crate) fn set_limits(&self, device: u64, heaps: &[Option<u64>; vk::MAX_MEMORY_HEAPS]) {
         let mut accounts = lock(&self.accounts);
         accounts.set_limits(device, heaps);
         self.note_news(&accounts);
@@ -253,7 +269,12 @@ impl Reservation<'_> {
             return Ok(());
         }
         let mut accounts = lock(&self.ledger.accounts);
-        accounts.admit(&self.path, surplus, self.judge.as_ref())?;
+        // Told as if all of it were asked for: what will never fit shows by its limit.
+        accounts.admit(&self.path, surplus, self.judge.as_ref()).map_err(|over| OverBudget {
+            requested: granted,
+            available: over.available.saturating_add(self.bytes),
+            ..over
+        })?;
         accounts.set_aside(&self.path, surplus, self.judge.as_ref());
         self.bytes = granted;
         Ok(())

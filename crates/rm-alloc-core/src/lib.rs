@@ -1,4 +1,4 @@
-//! The core of GPU memory ownership for Vulkan: devices, requests, memory types, and the trait that every
+//! The core of GPU memory ownership for Vulkan: devices, requests, memory types, budgets, and the trait that every
 //! backend implements.
 //!
 //! # What it is
@@ -6,7 +6,10 @@
 //! - [`DeviceContext`]: one Vulkan device, its limits, and the only `vkAllocateMemory`.
 //! - [`BufferRequest`], [`ImageRequest`]: what is wanted, as plain data that safe code cannot get wrong.
 //! - [`MemoryAllocator`]: where bytes come from. Backends are crates of their own; the simplest is `rm-alloc-direct`.
-//! - [`MemoryAllocatorExt`]: buffers and images straight from any backend.
+//! - [`DeviceBudgetManager`]: how much may be used. Buffers, images, raw memory and aliases over any backend, with budgets
+//!   that hold whatever threads do; [`BudgetPolicy`] judges beside them, [`MemoryRelief`] helps when memory runs out, and
+//!   [`MemoryObserver`] hears of everything.
+//! - [`MemoryAllocatorExt`]: buffers and images straight from any backend, for programs that need no budget.
 //!
 //! # What it is not
 //!

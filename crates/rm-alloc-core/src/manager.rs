@@ -9,6 +9,7 @@ mod core;
 mod deed;
 mod free;
 mod resources;
+mod shared;
 mod stats;
 
 use std::sync::Arc;
@@ -16,16 +17,17 @@ use std::sync::Arc;
 use self::core::{Core, Door};
 pub use self::{
     alias::{AliasedBufferRequest, AliasedImageRequest},
-    block::{MemoryBlock, MemoryBlockRequest},
+    block::MemoryBlockRequest,
     config::BudgetConfig,
     free::Charged,
     resources::{BufferAllocation, ImageAllocation},
+    shared::MemoryBlock,
     stats::{DeviceMemoryStats, HeapBudget},
 };
 use crate::{
     AllocationError, AllocatorStats, BudgetPolicy, BufferRequest, DeviceContext, ErrorKind,
     FrameDelta, ImageRequest, MemoryAllocator, MemoryAllocatorExt, MemoryError, MemoryObserver,
-    MemoryRelief, Requirements, StagingReservation,
+    MemoryRelief, Requirements, StagingReservation, callback::Guarded,
 };
 
 /// The single entry to budgeted GPU memory.
@@ -77,10 +79,12 @@ impl DeviceBudgetManager {
         config: BudgetConfig,
     ) -> Result<Self, AllocationError> {
         let core = Arc::new(Core::new(allocator.context(), &config)?);
-        Ok(Self { door: Arc::new(Door { core, allocator }) })
+        Ok(Self { door: Arc::new(Door { core, allocator: Guarded::new(allocator) }) })
     }
 
     /// A handle over the same figures whose resources come from `allocator`.
+    ///
+    /// Where memory runs out, empty blocks are asked of the allocator of the handle that ran out.
     ///
     /// # Errors
     ///
@@ -94,11 +98,13 @@ impl DeviceBudgetManager {
             return Err(ErrorKind::InvalidRequest("the allocator is of another device").into());
         }
         let core = Arc::clone(&self.door.core);
-        Ok(Self { door: Arc::new(Door { core, allocator }) })
+        Ok(Self { door: Arc::new(Door { core, allocator: Guarded::new(allocator) }) })
     }
 
     /// Installs, replaces or removes the policy; what an earlier one admitted stays its own.
     ///
+    /// Attempts that other threads have begun are judged by what was there before.
+    /// A policy's limit binds in each manager that it is installed in, whether the manager is strict or not.
     /// A policy that holds a handle of this manager keeps it alive until it is removed.
     #[doc(alias = "set_allocation_policy")]
     pub fn set_policy(&self, policy: Option<Arc<dyn BudgetPolicy>>) {
@@ -184,6 +190,8 @@ impl DeviceBudgetManager {
     }
 
     /// Sets whether limits refuse, or only judge.
+    ///
+    /// Attempts that other threads have begun are not refused any more, so the figures may still rise by those.
     pub fn set_strict(&self, strict: bool) {
         self.door.core.ledger.set_strict(strict);
     }

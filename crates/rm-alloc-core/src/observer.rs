@@ -12,6 +12,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicU32, Ordering},
     },
+    thread::{self, ThreadId},
 };
 
 use bitflags::bitflags;
@@ -102,7 +103,8 @@ impl MemoryEvent<'_> {
 
 /// Someone who wants to hear of what happens to memory.
 ///
-/// Called on the thread where it happens and outside every lock of this library, so an observer may call back.
+/// Called on the thread where it happens and outside every lock of this library, so an observer may call back; it is not told
+/// of what it does itself on that thread meanwhile.
 /// A panic is contained: it reaches the panic hook and nobody else.
 pub trait MemoryObserver: Send + Sync {
     /// The events to be told of; asked once, when the observer is added.
@@ -119,6 +121,8 @@ pub trait MemoryObserver: Send + Sync {
 pub(crate) struct Observers {
     wanted: AtomicU32,
     list: Mutex<Vec<(EventMask, Weak<dyn MemoryObserver>)>>,
+    // Who is being told of something, on which thread, by address.
+    telling: Mutex<Vec<(ThreadId, usize)>>,
 }
 
 impl Observers {
@@ -128,8 +132,7 @@ impl Observers {
         let mut list = lock(&self.list);
         list.retain(|(_, known)| known.strong_count() > 0);
         list.push((mask, Arc::downgrade(observer)));
-        let wanted = list.iter().fold(0, |all, (mask, _)| all | mask.bits());
-        self.wanted.store(wanted, Ordering::Relaxed);
+        self.note_wanted(&list);
     }
 
     /// Whether anybody asked for events of `mask`.
@@ -138,24 +141,47 @@ impl Observers {
     }
 
     /// Tells everyone who asked for such events, and says how many there were.
+    ///
+    /// Not the one who is being told of something on this very thread: what an observer does itself is no news to it, and
+    /// would have no end.
     pub(crate) fn tell(&self, event: &MemoryEvent<'_>) -> usize {
         if !self.want(event.mask()) {
             return 0;
         }
-        let listeners: Vec<_> = lock(&self.list)
+        let thread = thread::current().id();
+        let busy = |observer: usize| lock(&self.telling).contains(&(thread, observer));
+        let mut list = lock(&self.list);
+        let listeners: Vec<_> = list
             .iter()
             .filter(|(mask, _)| mask.intersects(event.mask()))
             .filter_map(|(_, observer)| observer.upgrade())
             .collect();
+        if listeners.is_empty() {
+            // Whoever wanted such events is gone.
+            list.retain(|(_, known)| known.strong_count() > 0);
+            self.note_wanted(&list);
+        }
+        drop(list);
         let heard = listeners.len();
         for listener in listeners {
+            let address = Arc::as_ptr(&listener).addr();
+            if busy(address) {
+                continue;
+            }
+            lock(&self.telling).push((thread, address));
             // Whoever holds the last handle drops the observer, so that belongs inside as well.
             let _told = contained(move || {
                 listener.event(event);
                 drop(listener);
             });
+            lock(&self.telling).retain(|known| *known != (thread, address));
         }
         heard
+    }
+
+    fn note_wanted(&self, list: &[(EventMask, Weak<dyn MemoryObserver>)]) {
+        let wanted = list.iter().fold(0, |all, (mask, _)| all | mask.bits());
+        self.wanted.store(wanted, Ordering::Relaxed);
     }
 }
 

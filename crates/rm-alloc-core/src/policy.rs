@@ -47,7 +47,7 @@ pub struct Parcel<'a> {
 /// The policy that admitted a resource hears of its free, also when another one is installed by then.
 #[doc(alias = "set_allocation_policy")]
 pub trait BudgetPolicy: fmt::Debug + Send + Sync {
-    /// The most bytes that may be charged at a time among what this policy admitted; `None` for any number.
+    /// The most bytes that may be charged at a time among what this policy admitted to one manager; `None` for any number.
     ///
     /// Data, not a judgement: the ledger enforces it in the same critical section in which it counts.
     fn limit(&self) -> Option<u64> {
@@ -96,7 +96,7 @@ pub struct BudgetLimit {
 }
 
 impl BudgetLimit {
-    /// At most `bytes` at a time.
+    /// At most `bytes` at a time, in each manager that it is installed in.
     #[doc(alias = "with_budget")]
     pub fn bytes(bytes: u64) -> Self {
         Self { limit: Some(bytes), allocated: AtomicU64::new(0) }

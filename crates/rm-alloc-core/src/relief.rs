@@ -6,14 +6,17 @@ use std::{
     thread::{self, ThreadId},
 };
 
+use ash::vk;
+
 use crate::{
-    MemoryAllocator,
+    BudgetScope, MemoryAllocator,
     callback::contained,
     sync::{Mutex, lock},
 };
 
 /// When a relief is asked, from what costs nothing to what costs most.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
 pub enum ReliefStage {
     /// Destroys what the device is done with already.
     Collect,
@@ -29,9 +32,10 @@ pub enum ReliefStage {
 pub struct Shortage {
     /// Index of the heap.
     pub heap: u32,
-    /// Bytes that are missing there: beyond what the budget has left, or all that was asked for where only the driver
-    /// knows.
+    /// Bytes that are missing there: beyond what is left, or all that was asked for where only the driver knows.
     pub bytes: u64,
+    /// Whose limit it is; `None` where the driver has no more.
+    pub scope: Option<BudgetScope>,
 }
 
 /// Someone who can give memory back when it runs out.
@@ -44,16 +48,9 @@ pub trait MemoryRelief: Send + Sync {
     fn stage(&self) -> ReliefStage;
 
     /// Gives memory back and says how many bytes went back *now*.
+    ///
+    /// Asked again while it says that something did and a limit still lacks room.
     fn relieve(&self, shortage: Shortage) -> u64;
-}
-
-/// Whose word a shortage is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Short {
-    /// A limit on resource bytes, to which blocks mean nothing.
-    Budget,
-    /// The driver's, or that of a bound on new blocks.
-    Blocks,
 }
 
 /// The reliefs of one manager.
@@ -74,46 +71,92 @@ impl Reliefs {
         list.insert(at, (stage, Arc::downgrade(relief)));
     }
 
-    /// Runs stage after stage until `shortage` is met, and says whether anything came back.
-    ///
-    /// Where blocks are short, empty ones of `allocator` go back to the driver between spares and eviction.
-    pub(crate) fn relieve(
-        &self,
-        allocator: &dyn MemoryAllocator,
-        shortage: Shortage,
-        short: Short,
-    ) -> bool {
-        let Some(_climbing) = Climbing::begin(&self.climbing) else { return false };
-        let mut freed = self.ask(ReliefStage::Collect, shortage, 0);
-        freed = self.ask(ReliefStage::Spares, shortage, freed);
-        if short == Short::Blocks {
-            // What reliefs freed may lie in blocks that are kept, so their word alone is not enough.
-            let trimmed = contained(|| allocator.trim(shortage.heap, 0)).unwrap_or(0);
-            freed = freed.saturating_add(trimmed);
-        }
-        self.ask(ReliefStage::Evict, shortage, freed) > 0
-    }
-
-    /// Asks the reliefs of `stage`, until `freed` and what they give back is enough; returns both together.
-    fn ask(&self, stage: ReliefStage, shortage: Shortage, mut freed: u64) -> u64 {
-        if freed >= shortage.bytes {
-            return freed;
-        }
+    /// Asks everyone of `stage` until `shortage` is met, and says how much came back; `None` if nobody was there to ask.
+    fn ask(&self, stage: ReliefStage, shortage: Shortage) -> Option<u64> {
         let list: Vec<_> = lock(&self.list)
             .iter()
             .filter(|(known, _)| *known == stage)
             .filter_map(|(_, relief)| relief.upgrade())
             .collect();
+        let mut freed = None;
         for relief in list {
-            if freed < shortage.bytes {
+            if freed.is_none_or(|freed| freed < shortage.bytes) {
                 // A panic counts as nothing.
                 let answer = contained(|| relief.relieve(shortage)).unwrap_or(0);
-                freed = freed.saturating_add(answer);
+                freed = Some(freed.unwrap_or(0).saturating_add(answer));
             }
             // Whoever holds the last handle drops the relief, which is the user's code as well.
             contained(move || drop(relief));
         }
         freed
+    }
+}
+
+/// One step of the ladder.
+#[derive(Clone, Copy, Debug)]
+enum Rung {
+    Ask(ReliefStage),
+    /// Gives empty blocks back to the driver.
+    Trim,
+}
+
+/// Every step; what eviction leaves empty has to be trimmed as well.
+const LADDER: [Rung; 5] = [
+    Rung::Ask(ReliefStage::Collect),
+    Rung::Ask(ReliefStage::Spares),
+    Rung::Trim,
+    Rung::Ask(ReliefStage::Evict),
+    Rung::Trim,
+];
+
+/// Most steps of one allocation: reliefs that give a little each time are not asked for ever.
+const MOST_STEPS: u8 = 32;
+
+/// How far one allocation has climbed, for each account that was short: heaps, the device, the policy.
+#[derive(Debug, Default)]
+pub(crate) struct Ladder {
+    rungs: [u8; vk::MAX_MEMORY_HEAPS + 2],
+    steps: u8,
+}
+
+impl Ladder {
+    /// Takes steps until somebody was there to help, after which it is time to try again; `false` at the top.
+    ///
+    /// Whether anything came back is not for the helpers to say: another thread may have run the one that answers 0.
+    pub(crate) fn climb(
+        &mut self,
+        reliefs: &Reliefs,
+        allocator: &dyn MemoryAllocator,
+        shortage: Shortage,
+    ) -> bool {
+        let Some(_climbing) = Climbing::begin(&reliefs.climbing) else { return false };
+        let account = match shortage.scope {
+            Some(BudgetScope::Device) => vk::MAX_MEMORY_HEAPS,
+            Some(BudgetScope::Policy) => vk::MAX_MEMORY_HEAPS + 1,
+            // There are 16 heaps at most.
+            Some(BudgetScope::Heap) | None => shortage.heap as usize % vk::MAX_MEMORY_HEAPS,
+        };
+        let rung = &mut self.rungs[account];
+        while let Some(step) = LADDER.get(usize::from(*rung)) {
+            let back = match step {
+                Rung::Ask(stage) => reliefs.ask(*stage, shortage),
+                // Blocks are nothing to a limit on resource bytes.
+                Rung::Trim if shortage.scope.is_some() => None,
+                Rung::Trim => {
+                    contained(|| allocator.trim(shortage.heap, 0)).filter(|back| *back > 0)
+                }
+            };
+            self.steps = self.steps.saturating_add(1);
+            // Bytes that went back to a limit may have been too few; what a driver makes of them nobody knows.
+            let again = shortage.scope.is_some() && back.is_some_and(|back| back > 0);
+            if !again || self.steps >= MOST_STEPS {
+                *rung += 1;
+            }
+            if back.is_some() {
+                return true;
+            }
+        }
+        false
     }
 }
 

@@ -7,6 +7,9 @@ use crate::{
 };
 use ash::vk;
 
+const DEDICATED_ALIAS: &str = "the driver demands dedicated memory, which cannot be aliased";
+const LACKING: &str = "the allocator lacks an ability that the request demands";
+
 /// What the request and the driver together say about the memory of one resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placement<'a> {
@@ -54,8 +57,7 @@ impl Placement<'_> {
         let mut attempt = |memory_type| {
             let request = self.request(context, memory_type, dedicated);
             if !capabilities.contains(request.demands()) {
-                let lacking = "the allocator lacks an ability that the request demands";
-                return Err(MemoryError::Unsupported(lacking).into());
+                return Err(MemoryError::Unsupported(LACKING).into());
             }
             attempt(&request)
         };
@@ -69,6 +71,23 @@ impl Placement<'_> {
         }
     }
 
+    /// Whether the request demands what no amount of memory gives: an object of its own for what others share, or an
+    /// ability that the allocator lacks.
+    pub(crate) fn check(&self, capabilities: AllocatorCapabilities) -> Result<(), MemoryError> {
+        let own = self.dedicated || self.requirements.requires_dedicated;
+        let mixed = self.aliasable || self.tiling == TilingClass::Mixed;
+        let mut demands = AllocatorCapabilities::empty();
+        demands.set(AllocatorCapabilities::DEDICATED, own);
+        demands.set(AllocatorCapabilities::MIXED, mixed);
+        if own && self.aliasable {
+            Err(MemoryError::Unsupported(DEDICATED_ALIAS))
+        } else if !capabilities.contains(demands) {
+            Err(MemoryError::Unsupported(LACKING))
+        } else {
+            Ok(())
+        }
+    }
+
     /// Own object or not: what is required holds, what is preferred yields to aliasing and to the
     /// device's limit on the number of objects.
     fn dedicated_for(
@@ -79,8 +98,7 @@ impl Placement<'_> {
         let Some(resource) = resource else { return Ok(Dedicated::No) };
         if self.dedicated || self.requirements.requires_dedicated {
             if self.aliasable {
-                let why = "the driver demands dedicated memory, which cannot be aliased";
-                return Err(MemoryError::Unsupported(why));
+                return Err(MemoryError::Unsupported(DEDICATED_ALIAS));
             }
             return Ok(Dedicated::Require(resource));
         }

@@ -11,6 +11,8 @@ const SHARE_PERCENT: u64 = 80;
 /// The driver's figures of each heap, in bytes, at one moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct DriverBudget {
+    /// Whether it is the driver's word, and not a share of the heap.
+    pub(crate) spoken: bool,
     /// What the process may use before it gets slow or fails.
     pub(crate) budget: [u64; vk::MAX_MEMORY_HEAPS],
     /// What the process used.
@@ -27,6 +29,7 @@ impl DeviceContext {
         if !self.rules.features.contains(MemoryFeatures::MEMORY_BUDGET) {
             let share = |heap: vk::MemoryHeap| heap.size / 100 * SHARE_PERCENT;
             return DriverBudget {
+                spoken: false,
                 budget: self.memory.memory_heaps.map(share),
                 usage: blocks,
                 blocks,
@@ -43,7 +46,8 @@ impl DeviceContext {
         for (before, after) in blocks.iter_mut().zip(block_bytes()) {
             *before = after.min(*before);
         }
-        DriverBudget { budget: answer.heap_budget, usage: answer.heap_usage, blocks }
+        let (budget, usage) = (answer.heap_budget, answer.heap_usage);
+        DriverBudget { spoken: true, budget, usage, blocks }
     }
 }
 

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use ash::vk;
 
-use crate::{Bytes, MemoryError, OverBudget, relief::Short};
+use crate::{Bytes, MemoryError, OverBudget};
 
 /// What went wrong, for callers that branch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum ErrorKind {
     OverBudget {
         /// Bytes asked for.
         requested: u64,
-        /// Bytes that the tightest account has left.
+        /// Bytes that the account which refuses has left.
         available: u64,
         /// Bytes of that account that come back once the device is done with them.
         retiring: u64,
@@ -229,19 +229,6 @@ impl Reason {
             Self::Budget(_) => true,
             Self::Memory(error) => error.is_shortage(),
             Self::Lacks(_) | Self::Policy(_) | Self::Reserved(_) | Self::TypeBits => false,
-        }
-    }
-
-    /// What is short, where memory that comes back could let the same attempt succeed.
-    pub(crate) fn relievable(self) -> Option<Short> {
-        match self {
-            Self::Budget(over) if over.requested <= over.limit => Some(Short::Budget),
-            Self::Memory(
-                MemoryError::OutOfDeviceMemory
-                | MemoryError::OverHeadroom { .. }
-                | MemoryError::TooManyAllocations,
-            ) => Some(Short::Blocks),
-            _ => None,
         }
     }
 }

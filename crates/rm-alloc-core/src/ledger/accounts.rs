@@ -11,7 +11,8 @@ use std::{collections::HashMap, mem};
 use ash::vk;
 
 use super::{
-    AccountPath, BudgetScope, Figures, FrameDelta, Judge, OverBudget, PolicyAccount, Pressure,
+    AccountPath, BudgetScope, Charge, Figures, FrameDelta, Judge, OverBudget, PolicyAccount,
+    Pressure,
     pressure::{Lines, Watch},
 };
 use crate::{Category, Tag};
@@ -83,6 +84,12 @@ impl Account {
     }
 }
 
+#[cfg(test)]
+impl Accounts {
+    pub(super) const HEAPS_AT: usize = mem::offset_of!(Self, heaps);
+    pub(super) const ACCOUNT_SIZE: usize = size_of::<Account>();
+}
+
 impl Accounts {
     /// Accounts of a device that has so many heaps, each of them local or not.
     pub(super) fn new(heaps: &[bool], strict: bool, warning_percent: u8) -> Self {
@@ -114,8 +121,7 @@ impl Accounts {
         judge: Option<&Judge>,
     ) -> Result<(), OverBudget> {
         if let Some(Judge { account, limit }) = judge {
-            let admitted = Account { reserved: account.bytes(), ..Account::default() };
-            admitted.figures(*limit).admit(BudgetScope::Policy, bytes)?;
+            account.figures(*limit).admit(BudgetScope::Policy, bytes)?;
         }
         if !self.strict {
             return Ok(());
@@ -126,14 +132,15 @@ impl Accounts {
         self.heap(path.heap.into()).admit(BudgetScope::Heap, bytes)
     }
 
-    /// Whether `bytes` more would find room in whichever heap: a quick yes, and no more than a doubt otherwise.
-    pub(super) fn admit_anywhere(&self, bytes: u64, judge: Option<&Judge>) -> bool {
+    /// Whether `bytes` more would find room whichever heap they were of: a quick yes, and no more than a doubt otherwise.
+    pub(super) fn admit_everywhere(&self, bytes: u64, judge: Option<&Judge>) -> bool {
         let fits = |limit: Option<u64>, taken: u64| {
             limit.is_none_or(|limit| bytes <= limit.saturating_sub(taken))
         };
-        let policy = judge.is_none_or(|judge| fits(judge.limit, judge.account.bytes()));
-        if !policy || !self.strict {
-            return policy;
+        let policy = judge.map(|judge| judge.account.figures(judge.limit));
+        let admitted = policy.is_none_or(|policy| fits(policy.limit, policy.reserved));
+        if !admitted || !self.strict {
+            return admitted;
         }
         let taken = |account: &Account| account.reserved.saturating_add(account.pending);
         let mut heaps = self.heaps().zip(&self.heap_watches);
@@ -199,22 +206,16 @@ impl Accounts {
         self.watch(path);
     }
 
-    /// Shows `bytes` that are charged as waiting for the device.
-    pub(super) fn retire(&mut self, path: &AccountPath, bytes: u64) {
-        self.each(path, |account| account.retiring = account.retiring.wrapping_add(bytes));
+    /// Shows `bytes` of a charge as waiting for the device, or its negative as wanted again.
+    pub(super) fn retire(&mut self, charge: &Charge, bytes: u64) {
+        if let Some(policy) = &charge.policy {
+            policy.retire(bytes);
+        }
+        self.each(&charge.path, |account| account.retiring = account.retiring.wrapping_add(bytes));
     }
 
-    /// The reverse of [`retire`](Self::retire).
-    pub(super) fn unretire(&mut self, path: &AccountPath, bytes: u64) {
-        self.each(path, |account| account.retiring = account.retiring.wrapping_sub(bytes));
-    }
-
-    pub(super) fn set_limits(
-        &mut self,
-        device: Option<u64>,
-        heaps: &[Option<u64>; vk::MAX_MEMORY_HEAPS],
-    ) {
-        self.device_watch.limit = device;
+    pub(super) fn set_limits(&mut self, device: u64, heaps: &[Option<u64>; vk::MAX_MEMORY_HEAPS]) {
+        self.device_watch.limit = Some(device);
         self.look(None);
         for (index, limit) in (0..).zip(heaps) {
             self.heap_watches[usize::from(index)].limit = *limit;

@@ -60,7 +60,7 @@ impl Figures {
     }
 }
 
-/// What one frame did to the device's memory.
+/// What one frame did to memory, that of the host included.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FrameDelta {

@@ -12,7 +12,7 @@ const PATH: AccountPath = AccountPath { heap: 0, category: Category::Buffer, tag
 
 fn ledger(limit: u64) -> Arc<Ledger> {
     let ledger = Ledger::new(&[true], true, 75);
-    ledger.set_limits(Some(limit), &[None; vk::MAX_MEMORY_HEAPS]);
+    ledger.set_limits(limit, &[None; vk::MAX_MEMORY_HEAPS]);
     Arc::new(ledger)
 }
 
@@ -85,7 +85,7 @@ fn a_limit_may_change_at_any_moment() {
         let ledger = ledger(10);
         let other = Arc::clone(&ledger);
         let thread = thread::spawn(move || {
-            other.set_limits(Some(5), &[None; vk::MAX_MEMORY_HEAPS]);
+            other.set_limits(5, &[None; vk::MAX_MEMORY_HEAPS]);
             other.set_strict(false);
             other.set_strict(true);
         });

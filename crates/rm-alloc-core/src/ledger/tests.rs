@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use ash::vk;
 
-use super::{AccountPath, Judge, Ledger, PolicyAccount};
+use super::{AccountPath, Accounts, Judge, Ledger, PolicyAccount};
 use crate::{BudgetLimit, Category, Tag};
 
 const PATH: AccountPath = AccountPath { heap: 0, category: Category::Buffer, tag: Tag(3) };
 
 fn ledger(limit: u64, strict: bool) -> Ledger {
     let ledger = Ledger::new(&[true], strict, 75);
-    ledger.set_limits(Some(limit), &[None; vk::MAX_MEMORY_HEAPS]);
+    ledger.set_limits(limit, &[None; vk::MAX_MEMORY_HEAPS]);
     ledger
 }
 
@@ -37,7 +37,7 @@ fn a_surplus_is_admitted_or_refused_whole() {
     let ledger = ledger(100, true);
     let mut reservation = ledger.reserve(PATH, 60, None).unwrap();
     let over = reservation.enlarge(101).unwrap_err();
-    assert_eq!((over.requested, over.available, over.limit), (41, 40, 100));
+    assert_eq!((over.requested, over.available, over.limit), (101, 100, 100));
     assert_eq!(ledger.device_figures().pending, 60);
     reservation.enlarge(100).unwrap();
     assert_eq!(ledger.device_figures().pending, 100);
@@ -73,11 +73,11 @@ fn a_policy_has_an_account_of_its_own() {
     first.enlarge(51).unwrap_err();
     first.enlarge(40).unwrap();
     let charge = first.settle(40, 30);
-    assert_eq!(account.bytes(), 40);
+    assert_eq!(account.figures(None).reserved, 40);
     drop(ledger.reserve(PATH, 10, judge()).unwrap());
-    assert_eq!(account.bytes(), 40);
+    assert_eq!(account.figures(None).reserved, 40);
     ledger.release(&charge, false);
-    assert_eq!(account.bytes(), 0);
+    assert_eq!(account.figures(None).reserved, 0);
 }
 
 /// Crossings that nobody asks for do not pile up.
@@ -94,4 +94,14 @@ fn only_the_last_crossing_of_an_account_waits() {
     assert_eq!(crossed.len(), 1);
     assert!(crossed[0].over && crossed[0].heap.is_none(), "{crossed:?}");
     assert!(!ledger.has_news() && ledger.take_crossed().is_empty());
+}
+
+/// What a charge changes lies in three cache lines, lock included.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[test]
+fn a_charge_touches_three_cache_lines() {
+    let (plain, locked) = (size_of::<Accounts>(), size_of::<crate::sync::Mutex<Accounts>>());
+    assert_eq!(locked - plain, 8, "the lock and its poison come before the figures");
+    assert_eq!(Accounts::HEAPS_AT, 64 - 8, "device and frame share the line of the lock");
+    assert_eq!(Accounts::ACCOUNT_SIZE, 64, "a heap or a category is one line");
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     attempt::{Attempt, Subject},
-    block::MemoryBlock,
     resources::{Backing, BufferAllocation, ImageAllocation},
+    shared::MemoryBlock,
 };
 use crate::{
     AllocationError, BufferRequest, DeviceBudgetManager, ImageRequest, MemoryError, Requirements,
@@ -94,7 +94,8 @@ impl DeviceBudgetManager {
         offset: u64,
     ) -> Result<(Resource, Backing, u64), AllocationError> {
         let context = self.context();
-        let placed = || {
+        let mut known = None;
+        let mut placed = || {
             if !Arc::ptr_eq(memory.context(), context) {
                 return Err(MemoryError::InvalidRequest("the memory is of another device"));
             }
@@ -105,6 +106,7 @@ impl DeviceBudgetManager {
             }
             let created = checked.create(context)?;
             let requirements = created.requirements();
+            known = Some(requirements.size);
             check_place(request, &requirements, memory, offset)?;
             // SAFETY: type, alignment and bounds were checked above, and the holder keeps the memory.
             let resource = unsafe { created.bind_at(memory.raw(), memory.offset() + offset) }?;
@@ -115,7 +117,9 @@ impl DeviceBudgetManager {
                 memory.deed().door.core.aliases.fetch_add(1, Ordering::Relaxed);
                 Ok((resource, Backing::shared(memory.clone(), offset, true), size))
             }
-            Err(error) => Err(Attempt::new(&self.door, Subject::Resource(request)).refuse(error)),
+            Err(error) => {
+                Err(Attempt::new(&self.door, Subject::Resource(request)).refuse(error, known))
+            }
         }
     }
 }

@@ -72,17 +72,19 @@ impl DeviceBudgetManager {
     fn make(&self, request: AnyRequest<'_>) -> Result<Made, AllocationError> {
         let context = self.context();
         let mut attempt = Attempt::new(&self.door, Subject::Resource(request));
-        let checked = request.check(context).map_err(|error| attempt.refuse(error))?;
+        let checked = request.check(context).map_err(|error| attempt.refuse(error, None))?;
         let mut exact = None;
         if self.door.core.could_refuse() {
             // What is refused by its own size alone costs no driver call, by its exact size no object.
-            attempt.expect_room(&request.placement(request.least_requirements()))?;
+            if request.least_size() > 0 {
+                attempt.expect_room(&request.placement(request.least_requirements()))?;
+            }
             exact = checked.ask(context);
             if let Some(requirements) = exact.filter(|exact| exact.size > request.least_size()) {
                 attempt.expect_room(&request.placement(requirements))?;
             }
         }
-        let created = checked.create(context).map_err(|error| attempt.refuse(error))?;
+        let created = checked.create(context).map_err(|error| attempt.refuse(error, None))?;
         let requirements = exact.unwrap_or_else(|| created.requirements());
         let placement = request.placement(requirements);
         let allocation = attempt.take(&placement, Some(created.resource()))?;
@@ -92,7 +94,7 @@ impl DeviceBudgetManager {
             Err(error) => {
                 // SAFETY: the object that should have used it is destroyed.
                 unsafe { attempt.give_back(allocation) };
-                return Err(attempt.refuse(error));
+                return Err(attempt.refuse(error, Some(requirements.size)));
             }
         };
         let charge = attempt.settle(&allocation, requirements.size);

@@ -6,7 +6,9 @@ use crate::{
     MemoryError, MemoryEvent, MemoryRequest, Reason, Refusal, Resource, Shortage, Tag, TypeRefusal,
     allocator::{NoMemory, Placement},
     callback::contained,
+    explain,
     ledger::{AccountPath, Charge, Judge, Reservation},
+    relief::Ladder,
     resource::AnyRequest,
 };
 
@@ -57,8 +59,7 @@ impl<'r> Subject<'r> {
 pub(super) struct Attempt<'d> {
     door: &'d Door,
     subject: Subject<'d>,
-    // Heaps for which the ladder was climbed, one bit each: once an allocation is enough.
-    climbed: u16,
+    ladder: Ladder,
     // What is set aside for memory that was taken and is not charged yet; given back if it never is.
     reservation: Option<Reservation<'d>>,
 }
@@ -66,13 +67,13 @@ pub(super) struct Attempt<'d> {
 impl<'d> Attempt<'d> {
     #[inline]
     pub(super) fn new(door: &'d Door, subject: Subject<'d>) -> Self {
-        Self { door, subject, climbed: 0, reservation: None }
+        Self { door, subject, ladder: Ladder::default(), reservation: None }
     }
 
     /// The explained error of a request that got no further, told to observers.
     #[cold]
-    pub(super) fn refuse(&self, error: MemoryError) -> AllocationError {
-        self.explain(error.into(), self.subject.least_size())
+    pub(super) fn refuse(&self, error: MemoryError, bytes: Option<u64>) -> AllocationError {
+        self.explain(error.into(), bytes.unwrap_or_else(|| self.subject.least_size()))
     }
 
     /// The explained error, told to observers; built on the failure path only.
@@ -91,31 +92,35 @@ impl<'d> Attempt<'d> {
     /// Tells a request that no heap has room for, before anything is made for it.
     pub(super) fn expect_room(&mut self, placement: &Placement<'_>) -> Result<(), AllocationError> {
         let bytes = placement.requirements.size;
-        let mut refused = self.no_room(placement);
-        while let Some(TypeRefusal { reason, .. }) = refused.first().copied() {
-            let climbed = refused.iter().any(|r| self.climb(r.memory_type, bytes, r.reason));
-            if !climbed {
-                let kind = reason.into();
-                return Err(self.explain(NoMemory { kind, types: refused }, bytes));
+        // What nobody could help with is not for reliefs.
+        let able = placement.check(self.door.allocator.capabilities());
+        able.map_err(|error| self.refuse(error, Some(bytes)))?;
+        loop {
+            let mut types = self.no_room(placement);
+            let Some(first) = types.first().map(|refused| refused.reason) else { return Ok(()) };
+            if !types.iter().any(|it| self.climb(it.memory_type, bytes, it.reason)) {
+                let context = &self.door.core.context;
+                types.extend(explain(context.memory_properties(), &placement.query(context)));
+                return Err(self.explain(NoMemory { kind: first.into(), types }, bytes));
             }
-            refused = self.no_room(placement);
         }
-        Ok(())
     }
 
     /// Why no memory type has room in the budget; empty if one has, or none would do anyway, which is for others to find.
     fn no_room(&self, placement: &Placement<'_>) -> Vec<TypeRefusal> {
         let (core, bytes) = (&self.door.core, placement.requirements.size);
-        if let Ok(judge) = core.judge()
-            && core.ledger.would_admit_anywhere(bytes, judge.as_ref())
+        let judge = core.judge();
+        if let Ok(judge) = &judge
+            && core.ledger.would_admit_everywhere(bytes, judge.as_ref())
         {
             return Vec::new();
         }
         let mut refused = Vec::new();
-        let context = &core.context;
-        for memory_type in context.memory_types(&placement.query(context)) {
-            let room = core.judge().and_then(|judge| {
-                core.ledger.would_admit(self.path(memory_type), bytes, judge.as_ref())?;
+        for memory_type in core.context.memory_types(&placement.query(&core.context)) {
+            let path = self.path(memory_type);
+            let room = judge.as_ref().map_err(|reason| *reason).and_then(|judge| {
+                core.check_piece(path.heap.into(), bytes)?;
+                core.ledger.would_admit(path, bytes, judge.as_ref())?;
                 Ok(())
             });
             match room {
@@ -136,11 +141,11 @@ impl<'d> Attempt<'d> {
         let door = self.door;
         let (context, capabilities) = (&door.core.context, door.allocator.capabilities());
         let taken = placement.walk(context, capabilities, resource, |request| {
-            match self.try_type(request) {
-                Err(reason) if self.climb(request.memory_type, request.size, reason) => {
-                    self.try_type(request)
+            loop {
+                match self.try_type(request) {
+                    Err(reason) if self.climb(request.memory_type, request.size, reason) => {}
+                    done => break done,
                 }
-                done => done,
             }
         });
         taken.map_err(|none| self.explain(none, placement.requirements.size))
@@ -184,10 +189,7 @@ impl<'d> Attempt<'d> {
     fn try_admitted(&mut self, request: &MemoryRequest<'_>) -> Result<Allocation, Reason> {
         let (core, path) = (&self.door.core, self.path(request.memory_type));
         let heap = u32::from(path.heap);
-        let limit = core.heap_size(heap);
-        if request.size > limit {
-            return Err(MemoryError::TooLarge { size: request.size, limit }.into());
-        }
+        core.check_piece(heap, request.size)?;
         let judge = core.judge()?;
         if let Some(judge) = &judge {
             self.hear(request.size, path, judge)?;
@@ -224,22 +226,27 @@ impl<'d> Attempt<'d> {
         heard.unwrap_or(Err(PANICKED)).map_err(Reason::Policy)
     }
 
-    /// Asks others to give memory back, and says whether any did; once a heap, and not for what no amount would help.
+    /// Asks others to give memory back, one step further up; `false` if nobody is left, or no amount would help.
     #[cold]
     fn climb(&mut self, memory_type: u32, bytes: u64, reason: Reason) -> bool {
-        let Some(short) = reason.relievable() else { return false };
         let heap = self.door.core.context.heap_of(memory_type);
-        if self.climbed & (1 << heap) != 0 {
-            return false;
-        }
-        self.climbed |= 1 << heap;
-        // A budget knows how much is missing; a driver does not say.
-        let missing = match reason {
-            Reason::Budget(over) => over.requested.saturating_sub(over.available),
-            _ => bytes,
+        let (bytes, scope) = match reason {
+            Reason::Budget(over) if over.requested <= over.limit => {
+                (over.requested.saturating_sub(over.available), Some(over.scope))
+            }
+            Reason::Memory(MemoryError::OverHeadroom { size, headroom })
+                if size <= self.door.core.driver_budget().budget[heap as usize] =>
+            {
+                (size.saturating_sub(headroom), None)
+            }
+            // How much is missing, the driver does not say.
+            Reason::Memory(MemoryError::OutOfDeviceMemory | MemoryError::TooManyAllocations) => {
+                (bytes, None)
+            }
+            _ => return false,
         };
-        let shortage = Shortage { heap, bytes: missing };
-        self.door.core.reliefs.relieve(&*self.door.allocator, shortage, short)
+        let shortage = Shortage { heap, bytes, scope };
+        self.ladder.climb(&self.door.core.reliefs, &**self.door.allocator, shortage)
     }
 
     /// Where memory of `memory_type` is entered.

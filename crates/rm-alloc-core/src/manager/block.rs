@@ -1,17 +1,13 @@
 //! Budgeted raw memory: the base of aliasing and of placed resources.
 
-use std::{mem::ManuallyDrop, sync::Arc};
-
-use ash::vk;
-
 use super::{
     attempt::{Attempt, Subject},
     deed::{Deed, tell_allocated},
 };
 use crate::{
-    Allocation, AllocationError, Category, DeviceBudgetManager, DeviceContext, MemoryError,
-    MemoryLocation, MemoryUse, ParcelKind, Priority, Requirements, Tag, TilingClass,
-    allocator::Placement, request::resource_setters,
+    AllocationError, Category, DeviceBudgetManager, MemoryBlock, MemoryLocation, MemoryRequest,
+    MemoryUse, ParcelKind, Priority, Requirements, Tag, TilingClass, allocator::Placement,
+    request::resource_setters,
 };
 
 /// A request for budgeted memory without a resource.
@@ -70,7 +66,7 @@ impl MemoryBlockRequest<'_> {
 
 impl<'a> MemoryBlockRequest<'a> {
     resource_setters! {
-        /// Sets what every offset in the memory is a multiple of, in bytes.
+        /// Sets the alignment in bytes, a power of two.
         alignment(alignment: u64) = alignment;
         /// Puts the memory at `location`.
         location(location: MemoryLocation) = location;
@@ -87,23 +83,6 @@ impl<'a> MemoryBlockRequest<'a> {
     }
 }
 
-/// Budgeted memory that resources can be placed over.
-///
-/// A clone is another holder; the bytes go back, and off the budget, with the last holder: block, source or alias.
-#[derive(Clone, Debug)]
-#[must_use = "the memory goes back with its last holder"]
-pub struct MemoryBlock {
-    shared: Arc<SharedMemory>,
-}
-
-#[derive(Debug)]
-struct SharedMemory {
-    // Invariant: both are present until drop, and belong together.
-    allocation: ManuallyDrop<Allocation>,
-    deed: ManuallyDrop<Deed>,
-    tiling: TilingClass,
-}
-
 impl DeviceBudgetManager {
     /// Takes budgeted memory for resources to be placed over.
     ///
@@ -115,7 +94,9 @@ impl DeviceBudgetManager {
         request: &MemoryBlockRequest<'_>,
     ) -> Result<MemoryBlock, AllocationError> {
         let mut attempt = Attempt::new(&self.door, Subject::Memory(request));
-        check(request).map_err(|error| attempt.refuse(error))?;
+        let MemoryBlockRequest { size, alignment, tiling, .. } = *request;
+        let memory = MemoryRequest::new(size, alignment, 0, tiling);
+        memory.validate().map_err(|error| attempt.refuse(error, None))?;
         let placement = Placement {
             requirements: Requirements {
                 alignment: request.alignment,
@@ -138,81 +119,5 @@ impl DeviceBudgetManager {
         tell_allocated(&self.door, &charge, ParcelKind::Raw, request.label);
         let deed = Deed::new(&self.door, charge, ParcelKind::Raw);
         Ok(MemoryBlock::new(allocation, deed, request.tiling))
-    }
-}
-
-/// The rules of a request for memory alone.
-fn check(request: &MemoryBlockRequest<'_>) -> Result<(), MemoryError> {
-    let broken = if request.size == 0 {
-        "the size is zero"
-    } else if !request.alignment.is_power_of_two() {
-        "the alignment is not a power of two"
-    } else if request.size > i64::MAX as u64 || request.alignment > i64::MAX as u64 {
-        // Half the address space leaves room to align and to add without overflow.
-        "the size or the alignment is beyond half the address space"
-    } else {
-        return Ok(());
-    };
-    Err(MemoryError::InvalidRequest(broken))
-}
-
-impl MemoryBlock {
-    pub(super) fn new(allocation: Allocation, deed: Deed, tiling: TilingClass) -> Self {
-        let (allocation, deed) = (ManuallyDrop::new(allocation), ManuallyDrop::new(deed));
-        Self { shared: Arc::new(SharedMemory { allocation, deed, tiling }) }
-    }
-
-    /// Bytes granted, at least those requested.
-    pub fn size(&self) -> u64 {
-        self.shared.allocation.size()
-    }
-
-    /// The memory object, in which the block begins at [`offset`](Self::offset).
-    pub fn raw(&self) -> vk::DeviceMemory {
-        self.shared.allocation.memory()
-    }
-
-    /// Where the block begins, in bytes from the start of the memory object.
-    pub fn offset(&self) -> u64 {
-        self.shared.allocation.offset()
-    }
-
-    /// Index of the memory type.
-    pub fn memory_type(&self) -> u32 {
-        self.shared.allocation.memory_type()
-    }
-
-    /// What may be placed there.
-    pub fn tiling(&self) -> TilingClass {
-        self.shared.tiling
-    }
-
-    /// Holders that exist: blocks, and resources over them.
-    pub fn holders(&self) -> usize {
-        Arc::strong_count(&self.shared)
-    }
-
-    pub(super) fn allocation(&self) -> &Allocation {
-        &self.shared.allocation
-    }
-
-    pub(super) fn deed(&self) -> &Deed {
-        &self.shared.deed
-    }
-
-    pub(super) fn context(&self) -> &Arc<DeviceContext> {
-        &self.shared.deed.door.core.context
-    }
-}
-
-impl Drop for SharedMemory {
-    fn drop(&mut self) {
-        // SAFETY: present until now (invariant), and never looked at again.
-        let allocation = unsafe { ManuallyDrop::take(&mut self.allocation) };
-        // SAFETY: present until now (invariant), and never looked at again.
-        let deed = unsafe { ManuallyDrop::take(&mut self.deed) };
-        // SAFETY: they belong together (invariant); every resource over the memory held it, and whoever freed the last of
-        // them promised that the device is done.
-        unsafe { deed.release(allocation) };
     }
 }

@@ -6,10 +6,13 @@
 #[derive(Clone, Debug, PartialEq)]
 pub struct BudgetConfig {
     /// Budget of device memory in bytes, over all device-local heaps; 0 follows what the driver says.
+    ///
+    /// A window onto device memory, through which the host sees a part of it, adds nothing to what the driver says, and
+    /// what is taken there is paid for all the same.
     pub device_memory_budget: u64,
     /// Bytes that may be staged at a time.
     pub staging_quota: u64,
-    /// Whether limits refuse; without, they only judge.
+    /// Whether these limits refuse; without, they only judge. A policy's own limit always refuses.
     pub strict: bool,
     /// Limits of single heaps, as index and bytes; all others follow what the driver says.
     pub heap_limits: Vec<(u32, u64)>,

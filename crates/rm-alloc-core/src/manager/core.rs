@@ -14,7 +14,7 @@ use super::{BudgetConfig, attempt::PANICKED};
 use crate::{
     AllocationError, BudgetPolicy, DeviceContext, ErrorKind, FrameDelta, MemoryAllocator,
     MemoryError, MemoryEvent, Reason,
-    callback::contained,
+    callback::{Guarded, contained},
     context::DriverBudget,
     ledger::{Judge, Ledger, PolicyAccount},
     observer::Observers,
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Door {
     pub(crate) core: Arc<Core>,
-    pub(crate) allocator: Arc<dyn MemoryAllocator>,
+    pub(crate) allocator: Guarded<dyn MemoryAllocator>,
 }
 
 /// The shared part.
@@ -163,8 +163,11 @@ impl Core {
     /// Bytes of new blocks that `heap` still has room for, by the driver's word.
     pub(crate) fn block_headroom(&self, heap: u32) -> u64 {
         let (index, blocks) = (heap as usize, self.context.block_bytes(heap));
-        let driver = &lock(&self.limits).driver;
-        driver.budget[index].saturating_sub(driver.usage_now(index, blocks))
+        let limits = lock(&self.limits);
+        let driver = &limits.driver;
+        // A share of the heap is a guess, which the user may know better.
+        let known = limits.heaps[index].filter(|_| !driver.spoken);
+        known.unwrap_or(driver.budget[index]).saturating_sub(driver.usage_now(index, blocks))
     }
 
     /// Whether anything could refuse an allocation before the driver does.
@@ -185,13 +188,20 @@ impl Core {
         heaps.get(heap as usize).map_or(0, |heap| heap.size)
     }
 
-    pub(crate) fn heap_sizes(&self) -> [u64; vk::MAX_MEMORY_HEAPS] {
+    /// Whether `heap` could ever give `bytes` in one piece.
+    pub(crate) fn check_piece(&self, heap: u32, bytes: u64) -> Result<(), MemoryError> {
+        let limit = self.heap_size(heap).min(self.context.limits().max_allocation_size);
+        if bytes > limit { Err(MemoryError::TooLarge { size: bytes, limit }) } else { Ok(()) }
+    }
+
+    /// The size of device memory in bytes.
+    pub(crate) fn device_size(&self) -> u64 {
+        let table = self.context.memory_properties();
         let mut sizes = [0; vk::MAX_MEMORY_HEAPS];
-        let heaps = self.context.memory_properties().memory_heaps_as_slice();
-        for (size, heap) in sizes.iter_mut().zip(heaps) {
+        for (size, heap) in sizes.iter_mut().zip(table.memory_heaps_as_slice()) {
             *size = heap.size;
         }
-        sizes
+        device_budget(table, &sizes)
     }
 
     /// The sum of `bytes` over the heaps that count for the device.
@@ -233,7 +243,7 @@ impl Core {
         for (heap, driver) in heaps.iter_mut().zip(driver).take(table.memory_heap_count as usize) {
             *heap = heap.or(Some(*driver));
         }
-        self.ledger.set_limits(Some(device), &heaps);
+        self.ledger.set_limits(device, &heaps);
         drop(limits);
         self.tell_crossings();
     }
@@ -260,16 +270,19 @@ fn is_local(heap: &vk::MemoryHeap) -> bool {
 
 /// The sum of `budget` over the device-local heaps, a window onto another of them not counted twice.
 ///
-/// A heap that the host sees through every type of it, beside one that it does not see at all, is such a window.
+/// A heap that the host sees through every type of it, beside one that it does not see at all, is such a window; what is
+/// taken there is paid for all the same.
 fn device_budget(table: &vk::PhysicalDeviceMemoryProperties, budget: &[u64]) -> u64 {
-    let visible = |heap: u32| {
-        let mut types = table.memory_types_as_slice().iter().filter(|t| t.heap_index == heap);
-        types.all(|t| t.property_flags.contains(vk::MemoryPropertyFlags::HOST_VISIBLE))
+    let flags = |heap: u32| {
+        let types = table.memory_types_as_slice().iter().filter(move |t| t.heap_index == heap);
+        types.map(|t| t.property_flags.contains(vk::MemoryPropertyFlags::HOST_VISIBLE))
     };
+    let hidden = |heap: &u32| flags(*heap).count() > 0 && !flags(*heap).any(|visible| visible);
+    let seen = |heap: &u32| flags(*heap).count() > 0 && flags(*heap).all(|visible| visible);
     let local = |heap: &u32| is_local(&table.memory_heaps[*heap as usize]);
     let heaps = || (0..table.memory_heap_count).filter(local);
-    let hidden = heaps().any(|heap| !visible(heap));
+    let windows = heaps().any(|heap| hidden(&heap));
     heaps()
-        .filter(|heap| !(hidden && visible(*heap)))
+        .filter(|heap| !(windows && seen(heap)))
         .fold(0, |sum: u64, heap| sum.saturating_add(budget[heap as usize]))
 }

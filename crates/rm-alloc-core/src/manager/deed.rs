@@ -36,6 +36,13 @@ impl Deed {
         }
     }
 
+    /// Notes that somebody wants the memory again.
+    pub(crate) fn unretire(&self) {
+        if self.retiring.swap(false, Ordering::Relaxed) {
+            self.door.core.ledger.unretire(&self.charge);
+        }
+    }
+
     /// Gives the memory back, then tells: the allocator, the ledger, the policy, the observers.
     ///
     /// # Safety
@@ -45,9 +52,12 @@ impl Deed {
     pub(crate) unsafe fn release(self, allocation: Allocation) {
         let Self { door, charge, kind, retiring } = self;
         let parcel = FreedParcel { reserved: charge.bytes, committed: charge.committed, kind };
-        // SAFETY: it came from there (invariant), and nothing uses it (caller).
-        unsafe { door.allocator.free(allocation) };
-        contained(|| door.allocator.notify_freed(parcel));
+        // The books are set right whatever a backend does.
+        contained(|| {
+            // SAFETY: it came from there (invariant), and nothing uses it (caller).
+            unsafe { door.allocator.free(allocation) };
+            door.allocator.notify_freed(parcel);
+        });
         door.core.ledger.release(&charge, retiring.into_inner());
         if charge.policy.is_some() || door.core.observers.want(EventMask::FREED) {
             tell_freed(&door, charge, parcel);

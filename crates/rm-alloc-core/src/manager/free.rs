@@ -11,12 +11,16 @@ use crate::{
     resource::{destroy_buffer, destroy_image},
 };
 
-/// A buffer, an image or a block, as the one who pays for memory.
-///
-/// Made by `From`; what is placed over others' memory pays nothing.
+/// A buffer, an image or a block, as a holder of memory that is charged; made by `From`.
 #[derive(Clone, Copy, Debug)]
 pub struct Charged<'a> {
-    deed: Option<&'a Deed>,
+    holder: Holder<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Holder<'a> {
+    Alone(&'a Deed),
+    OneOf(&'a MemoryBlock),
 }
 
 impl<'a> From<&'a BufferAllocation> for Charged<'a> {
@@ -33,17 +37,17 @@ impl<'a> From<&'a ImageAllocation> for Charged<'a> {
 
 impl<'a> From<&'a MemoryBlock> for Charged<'a> {
     fn from(block: &'a MemoryBlock) -> Self {
-        Self { deed: (block.holders() == 1).then(|| block.deed()) }
+        Self { holder: Holder::OneOf(block) }
     }
 }
 
 impl<'a> Charged<'a> {
     fn of(backing: &'a Backing) -> Self {
-        match backing {
-            Backing::Own(_, deed) => Self { deed: Some(deed) },
-            Backing::Shared { alias: true, .. } => Self { deed: None },
-            Backing::Shared { block, .. } => Self::from(&**block),
-        }
+        let holder = match backing {
+            Backing::Own(_, deed) => Holder::Alone(deed),
+            Backing::Shared { block, .. } => Holder::OneOf(block),
+        };
+        Self { holder }
     }
 }
 
@@ -80,11 +84,12 @@ impl DeviceBudgetManager {
 
     /// Notes that `resource` waits for the device: its bytes stay charged and are shown as retiring.
     ///
-    /// Once is enough, and more is harmless. Aliases pay nothing, so they retire nothing; nor do bytes that others hold as
-    /// well, because they are not on their way back.
+    /// Once is enough, and more is harmless.
+    /// Bytes that several hold retire when all of them do; a holder that comes later takes that back.
     pub fn mark_retiring<'a>(&self, resource: impl Into<Charged<'a>>) {
-        if let Some(deed) = resource.into().deed {
-            deed.retire();
+        match resource.into().holder {
+            Holder::Alone(deed) => deed.retire(),
+            Holder::OneOf(block) => block.retire(),
         }
     }
 }

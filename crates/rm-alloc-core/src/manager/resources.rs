@@ -4,7 +4,7 @@ use std::{mem::ManuallyDrop, num::NonZeroU64, ptr::NonNull, sync::Arc};
 
 use ash::vk;
 
-use super::{block::MemoryBlock, deed::Deed};
+use super::{deed::Deed, shared::MemoryBlock};
 use crate::{Allocation, DeviceContext, MemoryError, TilingClass, resource::HostRange};
 
 /// Where a resource's bytes are, and what they cost.

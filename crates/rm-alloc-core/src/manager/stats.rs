@@ -72,7 +72,7 @@ impl DeviceBudgetManager {
         let (staging_used, staging_max) = core.staging.figures();
         let driver = core.driver_budget();
         DeviceMemoryStats {
-            heap_size: core.device_budget_of(&core.heap_sizes()),
+            heap_size: core.device_size(),
             driver_budget: core.device_budget_of(&driver.budget),
             budget: device.limit.unwrap_or(u64::MAX),
             used: device.used(),
@@ -102,7 +102,7 @@ impl DeviceBudgetManager {
         let (driver, block_bytes) = (core.driver_budget(), core.context.block_bytes(heap));
         let index = heap as usize;
         HeapBudget {
-            size: core.heap_sizes()[index],
+            size: core.heap_size(heap),
             driver_budget: driver.budget[index],
             driver_usage: driver.usage_now(index, block_bytes),
             block_bytes,
@@ -115,7 +115,10 @@ impl DeviceBudgetManager {
         self.door.core.ledger.category(category)
     }
 
-    /// Figures of everything booked under `tag`, in whichever heap; zeros for a tag that was never used.
+    /// Figures of everything booked under `tag`, in whichever heap; zeros for a tag that was never used, and for
+    /// `Tag(0)`, which is no tag.
+    ///
+    /// A tag is remembered, with its peak, for as long as the manager lives.
     pub fn tag_figures(&self, tag: Tag) -> Figures {
         self.door.core.ledger.tag(tag)
     }
