@@ -54,21 +54,19 @@ impl Placement<'_> {
     ) -> Result<T, NoMemory> {
         let dedicated = self.dedicated_for(context, resource).map_err(NoMemory::from)?;
         let query = self.query(context);
-        let mut attempt = |memory_type| {
-            let request = self.request(context, memory_type, dedicated);
-            if !capabilities.contains(request.demands()) {
-                return Err(MemoryError::Unsupported(LACKING).into());
-            }
-            attempt(&request)
+        let Some(best) = memory_type::best(context.memory_properties(), &query) else {
+            return Err(NoMemory::nowhere(context, &query, Vec::new()));
         };
-        let best = memory_type::best(context.memory_properties(), &query);
-        match best.map(&mut attempt) {
-            Some(Ok(found)) => Ok(found),
-            first => {
-                let refused = first.and_then(Result::err);
-                walk_on(context.memory_properties(), &query, refused, &mut attempt)
-            }
+        let request = self.request(context, best, dedicated);
+        if !capabilities.contains(request.demands()) {
+            return Err(MemoryError::Unsupported(LACKING).into());
         }
+        let refused = match attempt(&request) {
+            Ok(found) => return Ok(found),
+            Err(reason) => TypeRefusal { memory_type: best, reason },
+        };
+        let mut attempt = |memory_type| attempt(&self.request(context, memory_type, dedicated));
+        walk_on(context, &query, refused, &mut attempt)
     }
 
     /// Whether the request demands what no amount of memory gives: an object of its own for what others share, or an
@@ -142,33 +140,39 @@ impl Placement<'_> {
     }
 }
 
-/// The rest of the ranking, after the best type has `refused`.
+/// The rest of the ranking, after the best type has refused.
 #[cold]
 fn walk_on<T>(
-    table: &vk::PhysicalDeviceMemoryProperties,
+    context: &DeviceContext,
     query: &TypeQuery,
-    refused: Option<Reason>,
+    refused: TypeRefusal,
     attempt: &mut dyn FnMut(u32) -> Result<T, Reason>,
 ) -> Result<T, NoMemory> {
-    let (mut types, mut refused) = (Vec::new(), refused);
-    for memory_type in memory_type::rank(table, query) {
-        let answer = refused.take().map_or_else(|| attempt(memory_type), Err);
-        match answer {
+    let mut types = vec![refused];
+    for memory_type in context.memory_types(query).skip(1) {
+        // A lost device or a broken request is no better elsewhere.
+        if let Some(last) = types.last().filter(|last| !last.reason.is_shortage()) {
+            return Err(NoMemory { kind: last.reason.into(), types });
+        }
+        match attempt(memory_type) {
             Ok(found) => return Ok(found),
-            Err(reason) => {
-                types.push(TypeRefusal { memory_type, reason });
-                // A lost device or a broken request is no better elsewhere.
-                if !reason.is_shortage() {
-                    return Err(NoMemory { kind: reason.into(), types });
-                }
-            }
+            Err(reason) => types.push(TypeRefusal { memory_type, reason }),
         }
     }
-    // The best type's answer is the one to act on; the others are in the list.
-    let first = types.first().map(|refused: &TypeRefusal| refused.reason);
-    let kind = first.map_or(ErrorKind::NoSuitableMemoryType, ErrorKind::from);
-    types.extend(memory_type::explain(table, query));
-    Err(NoMemory { kind, types })
+    Err(NoMemory::nowhere(context, query, types))
+}
+
+impl NoMemory {
+    /// Every type has refused, or is ruled out.
+    #[cold]
+    fn nowhere(context: &DeviceContext, query: &TypeQuery, mut types: Vec<TypeRefusal>) -> Self {
+        let decisive = types.iter().find(|refused| !refused.reason.is_shortage());
+        // The best type's answer is the one to act on; the others are in the list.
+        let reason = decisive.or(types.first()).map(|refused| refused.reason);
+        let kind = reason.map_or(ErrorKind::NoSuitableMemoryType, ErrorKind::from);
+        types.extend(memory_type::explain(context.memory_properties(), query));
+        Self { kind, types }
+    }
 }
 
 impl From<MemoryError> for NoMemory {
