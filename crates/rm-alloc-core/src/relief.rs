@@ -49,7 +49,7 @@ pub trait MemoryRelief: Send + Sync {
 
     /// Gives memory back and says how many bytes went back *now*.
     ///
-    /// Asked again while it says that something did and a limit still lacks room.
+    /// Asked again if the shortage became another one.
     fn relieve(&self, shortage: Shortage) -> u64;
 }
 
@@ -71,24 +71,23 @@ impl Reliefs {
         list.insert(at, (stage, Arc::downgrade(relief)));
     }
 
-    /// Asks everyone of `stage` until `shortage` is met, and says how much came back; `None` if nobody was there to ask.
-    fn ask(&self, stage: ReliefStage, shortage: Shortage) -> Option<u64> {
+    /// Asks everyone of `stage` until `shortage` is met, and says whether anybody was there to ask.
+    fn ask(&self, stage: ReliefStage, shortage: Shortage) -> bool {
         let list: Vec<_> = lock(&self.list)
             .iter()
             .filter(|(known, _)| *known == stage)
             .filter_map(|(_, relief)| relief.upgrade())
             .collect();
-        let mut freed = None;
+        let (mut freed, asked) = (0_u64, !list.is_empty());
         for relief in list {
-            if freed.is_none_or(|freed| freed < shortage.bytes) {
+            if freed < shortage.bytes {
                 // A panic counts as nothing.
-                let answer = contained(|| relief.relieve(shortage)).unwrap_or(0);
-                freed = Some(freed.unwrap_or(0).saturating_add(answer));
+                freed = freed.saturating_add(contained(|| relief.relieve(shortage)).unwrap_or(0));
             }
             // Whoever holds the last handle drops the relief, which is the user's code as well.
             contained(move || drop(relief));
         }
-        freed
+        asked
     }
 }
 
@@ -109,7 +108,7 @@ const LADDER: [Rung; 5] = [
     Rung::Trim,
 ];
 
-/// Most steps of one allocation: reliefs that give a little each time are not asked for ever.
+/// Most steps of one allocation: where other threads take what comes back, it ends all the same.
 const MOST_STEPS: u8 = 32;
 
 /// How far one allocation has climbed, for each account that was short: heaps, the device, the policy.
@@ -117,12 +116,14 @@ const MOST_STEPS: u8 = 32;
 pub(crate) struct Ladder {
     rungs: [u8; vk::MAX_MEMORY_HEAPS + 2],
     steps: u8,
+    last: Option<Shortage>,
 }
 
 impl Ladder {
-    /// Takes steps until somebody was there to help, after which it is time to try again; `false` at the top.
+    /// Takes the next step on which somebody is there to help, after which it is time to try again; `false` at the top.
     ///
     /// Whether anything came back is not for the helpers to say: another thread may have run the one that answers 0.
+    /// A step that left the shortage as it was is done with; one that changed it is taken again.
     pub(crate) fn climb(
         &mut self,
         reliefs: &Reliefs,
@@ -137,24 +138,21 @@ impl Ladder {
             Some(BudgetScope::Heap) | None => shortage.heap as usize % vk::MAX_MEMORY_HEAPS,
         };
         let rung = &mut self.rungs[account];
+        if self.last.replace(shortage) == Some(shortage) || self.steps >= MOST_STEPS {
+            *rung = rung.saturating_add(1);
+        }
         while let Some(step) = LADDER.get(usize::from(*rung)) {
-            let back = match step {
+            self.steps = self.steps.saturating_add(1);
+            let helped = match step {
                 Rung::Ask(stage) => reliefs.ask(*stage, shortage),
                 // Blocks are nothing to a limit on resource bytes.
-                Rung::Trim if shortage.scope.is_some() => None,
-                Rung::Trim => {
-                    contained(|| allocator.trim(shortage.heap, 0)).filter(|back| *back > 0)
-                }
+                Rung::Trim if shortage.scope.is_some() => false,
+                Rung::Trim => contained(|| allocator.trim(shortage.heap, 0) > 0).unwrap_or(false),
             };
-            self.steps = self.steps.saturating_add(1);
-            // Bytes that went back to a limit may have been too few; what a driver makes of them nobody knows.
-            let again = shortage.scope.is_some() && back.is_some_and(|back| back > 0);
-            if !again || self.steps >= MOST_STEPS {
-                *rung += 1;
-            }
-            if back.is_some() {
+            if helped {
                 return true;
             }
+            *rung += 1;
         }
         false
     }
