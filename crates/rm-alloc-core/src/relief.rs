@@ -138,7 +138,7 @@ impl Ladder {
             Some(BudgetScope::Heap) | None => shortage.heap as usize % vk::MAX_MEMORY_HEAPS,
         };
         let rung = &mut self.rungs[account];
-        if self.last.replace(shortage) == Some(shortage) || self.steps >= MOST_STEPS {
+        if self.last == Some(shortage) || self.steps >= MOST_STEPS {
             *rung = rung.saturating_add(1);
         }
         while let Some(step) = LADDER.get(usize::from(*rung)) {
@@ -150,6 +150,7 @@ impl Ladder {
                 Rung::Trim => contained(|| allocator.trim(shortage.heap, 0) > 0).unwrap_or(false),
             };
             if helped {
+                self.last = Some(shortage);
                 return true;
             }
             *rung += 1;

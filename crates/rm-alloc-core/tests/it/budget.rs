@@ -1,15 +1,29 @@
-//! Budgets that hold: behaviours 13 to 30.
+//! Budgets that hold: behaviours 13 to 33, on simulated devices and on the present one.
 
 mod accounts;
 mod aliases;
 mod events;
 mod frames;
+mod hostile;
+mod hostile_reliefs;
 mod injected;
+mod limit_races;
 mod limits;
+mod placed;
 mod policies;
+mod policy_accounts;
+mod real;
+mod real_limits;
+mod real_sharing;
+mod refusals;
 mod relief;
+mod reports;
+mod requests;
+mod shortages;
 mod staging;
+mod surplus;
 mod threads;
+mod traces;
 
 use ash::vk::BufferUsageFlags;
 use rm_alloc_core::{BufferAllocation, BufferRequest, DeviceBudgetManager};

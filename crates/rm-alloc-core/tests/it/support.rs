@@ -1,4 +1,7 @@
-//! Simulated devices, and a backend that writes down what it is asked.
+//! Simulated devices, and backends and observers that remember.
+
+mod heard;
+mod layer;
 
 use std::sync::{Arc, Mutex};
 
@@ -9,6 +12,11 @@ use rm_alloc_core::{
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_vksim::{Profile, SimDevice};
+
+pub(crate) use self::{
+    heard::Heard,
+    layer::{Layer, Moment},
+};
 
 /// A context that owns the simulated device of `profile`, whose guard checks the verdict when both are gone.
 pub(crate) fn simulated(profile: Profile) -> (Arc<DeviceContext>, Arc<SimDevice>) {
@@ -42,7 +50,15 @@ pub(crate) fn simulated_as(
 
 /// A manager over the pass-through backend on a simulated discrete GPU.
 pub(crate) fn manager(config: BudgetConfig) -> (DeviceBudgetManager, Arc<SimDevice>) {
-    let (context, sim) = simulated(Profile::desktop_rebar());
+    manager_on(Profile::desktop_rebar(), config)
+}
+
+/// The same on the simulated device of `profile`.
+pub(crate) fn manager_on(
+    profile: Profile,
+    config: BudgetConfig,
+) -> (DeviceBudgetManager, Arc<SimDevice>) {
+    let (context, sim) = simulated(profile);
     let allocator = Arc::new(DirectAllocator::new(&context));
     (DeviceBudgetManager::new(allocator, config).unwrap(), sim)
 }

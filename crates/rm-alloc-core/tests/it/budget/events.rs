@@ -37,7 +37,7 @@ fn listener(mask: EventMask) -> (Arc<Listener>, Arc<dyn MemoryObserver>) {
     (listener.clone(), listener)
 }
 
-/// Near and over are told of once a crossing; an account that trembles at a line is told of once.
+/// Behaviour 20: near and over are told of once a crossing; an account that trembles at a line is told of once.
 #[test]
 fn lines_are_told_of_once_a_crossing() {
     let config = BudgetConfig { device_memory_budget: 100 * MIB, ..BudgetConfig::default() };
@@ -59,7 +59,7 @@ fn lines_are_told_of_once_a_crossing() {
     free(&manager, again);
 }
 
-/// Allocations, frees and refusals arrive in their order, to those who asked for them.
+/// Behaviours 16 and 17: allocations, frees and refusals arrive in their order, to those who asked for them.
 #[test]
 fn everything_is_told_in_order() {
     let (manager, _sim) = manager(strict(4 * MIB));

@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use rm_alloc_core::{BudgetConfig, EventMask, MemoryEvent, MemoryObserver};
+use rm_alloc_core::{
+    AliasedBufferRequest, BudgetConfig, BufferRequest, EventMask, MemoryEvent, MemoryObserver,
+};
 use rm_vksim::Call;
 
-use super::{MIB, free, make};
+use super::{MIB, buffer, free, make};
 use crate::support::manager;
 
 /// Behaviour 24: bytes and counts allocated and freed inside the frame, so that churn is visible; net and utilisation.
@@ -29,6 +31,27 @@ fn churn_is_visible() {
     assert_eq!(delta.net_bytes(), -(3 << 20));
     assert!((delta.utilisation - 0.1).abs() < 1e-9, "{delta:?}");
     free(&manager, stays);
+}
+
+/// Behaviour 24: what retires counts where it is freed at last, and not before; aliases count nowhere.
+#[test]
+fn deferred_frees_are_inside_their_frame() {
+    let (manager, sim) = manager(BudgetConfig::default());
+    let source = manager.allocate_buffer(&buffer(MIB).aliasable()).unwrap();
+    manager.end_frame();
+    let memory = source.memory().cloned().unwrap();
+    sim.allow_alias(memory.raw(), 0..memory.size());
+    let alias = BufferRequest::new(64, ash::vk::BufferUsageFlags::TRANSFER_DST);
+    let alias = AliasedBufferRequest { memory: &memory, offset: 0, buffer: alias };
+    let alias = manager.create_aliased_buffer(&alias).unwrap();
+    drop(memory);
+    free(&manager, alias);
+    manager.mark_retiring(&source);
+    let retired = manager.end_frame();
+    assert_eq!((retired.allocations, retired.frees, retired.freed_bytes), (0, 0, 0));
+    free(&manager, source);
+    let freed = manager.end_frame();
+    assert_eq!((freed.allocations, freed.frees, freed.freed_bytes), (0, 1, MIB));
 }
 
 #[derive(Default)]
@@ -62,7 +85,7 @@ fn the_threshold_is_strict() {
     assert_eq!(*heard.0.lock().unwrap(), [1]);
 }
 
-/// The driver is asked for its budget once a frame, whatever the number of allocations.
+/// Behaviour 21: the driver is asked for its budget once a frame, whatever the number of allocations.
 #[test]
 fn the_driver_is_asked_once_a_frame() {
     let (manager, sim) = manager(BudgetConfig::default());

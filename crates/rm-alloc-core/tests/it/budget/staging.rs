@@ -1,10 +1,12 @@
 //! Behaviour 23: the staging quota.
 
-use std::thread;
+use std::{sync::Arc, thread};
 
-use rm_alloc_core::BudgetConfig;
+use ash::vk::BufferUsageFlags;
+use rm_alloc_core::{BudgetConfig, BufferRequest, Category, MemoryLocation};
+use rm_alloc_direct::DirectAllocator;
 
-use super::MIB;
+use super::{MIB, free};
 use crate::support::manager;
 
 fn quota(bytes: u64) -> BudgetConfig {
@@ -62,4 +64,27 @@ fn threads_never_exceed_the_quota() {
     });
     assert_eq!(manager.stats().staging_used, 0);
     assert!(manager.try_reserve_staging(MIB).is_some());
+}
+
+/// Behaviour 23: a staging buffer that is pooled counts once while it exists, through whichever handle, and only there.
+#[test]
+fn a_pooled_buffer_counts_once() {
+    let (manager, _sim) = manager(quota(4 * MIB));
+    let allocator = Arc::new(DirectAllocator::new(manager.context()));
+    let other = manager.with_allocator(allocator).unwrap();
+    let request = BufferRequest::new(MIB, BufferUsageFlags::TRANSFER_SRC)
+        .location(MemoryLocation::HostVisible)
+        .category(Category::Staging);
+    let pooled = (manager.try_reserve_staging(MIB).unwrap(), manager.allocate_buffer(&request));
+    for _upload in 0..3 {
+        for handle in [&manager, &other] {
+            assert_eq!(handle.stats().staging_used, MIB);
+            assert_eq!(handle.category_figures(Category::Staging).used(), MIB);
+        }
+    }
+    let (reservation, buffer) = pooled;
+    drop((manager, reservation));
+    assert_eq!((other.stats().staging_used, other.stats().staging_max), (0, 4 * MIB));
+    free(&other, buffer.unwrap());
+    assert_eq!(other.category_figures(Category::Staging).used(), 0);
 }
