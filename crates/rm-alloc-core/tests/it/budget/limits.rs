@@ -252,3 +252,19 @@ fn host_memory_is_not_device_memory() {
     assert_eq!(manager.stats().used, 0);
     free(&manager, host);
 }
+
+/// Behaviours 14 and 26: without strictness the driver's word is no bound on blocks either.
+#[test]
+fn a_lenient_manager_is_not_bound_by_the_driver() {
+    let (manager, sim) = manager(BudgetConfig::default());
+    (0..2).for_each(|heap| sim.set_budget(heap, Some(MIB)));
+    manager.begin_frame();
+    let held = make(&manager, 4 * MIB);
+    assert!(manager.is_over_budget());
+    manager.set_strict(true);
+    manager.set_device_budget(u64::MAX);
+    manager.set_heap_limit(0, Some(u64::MAX)).unwrap();
+    let error = manager.allocate_buffer(&buffer(MIB)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutOfDeviceMemory, "strict, blocks are bound: {error}");
+    free(&manager, held);
+}
