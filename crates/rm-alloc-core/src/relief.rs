@@ -64,11 +64,10 @@ pub(crate) struct Reliefs {
 impl Reliefs {
     /// Adds `relief`, held weakly.
     pub(crate) fn add(&self, relief: &Arc<dyn MemoryRelief>) {
-        let stage = relief.stage();
+        let entry = (relief.stage(), Arc::downgrade(relief));
         let mut list = lock(&self.list);
         list.retain(|(_, known)| known.strong_count() > 0);
-        let at = list.partition_point(|(known, _)| *known <= stage);
-        list.insert(at, (stage, Arc::downgrade(relief)));
+        list.push(entry);
     }
 
     /// Asks everyone of `stage` until `shortage` is met, and says whether anybody was there to ask.

@@ -78,6 +78,24 @@ fn reliefs_are_asked_in_order() {
     sim.verdict().unwrap();
 }
 
+/// Once the shortage is met, the next of the same stage is left alone.
+#[test]
+fn a_met_shortage_asks_nobody_else() {
+    let (manager, _sim) = manager(strict(4 * MIB));
+    let stories = [Story::default(), Story::default()];
+    let held = [vec![make(&manager, 2 * MIB)], vec![make(&manager, 2 * MIB)]];
+    let reliefs: Vec<_> = held
+        .into_iter()
+        .zip(&stories)
+        .map(|(held, story)| attach(&manager, ReliefStage::Spares, held, story))
+        .collect();
+    let exact = make(&manager, 2 * MIB);
+    let asked = stories.each_ref().map(|story| story.lock().unwrap().len());
+    assert_eq!(asked, [1, 0], "the first gave exactly what was missing");
+    drop(reliefs);
+    free(&manager, exact);
+}
+
 /// A relief that is gone is not asked, and one that owns the manager does not keep it.
 #[test]
 fn reliefs_are_held_weakly() {
