@@ -1,10 +1,12 @@
 //! The ledger alone: what an attempt shows at each of its steps.
 
+mod lines;
+
 use std::sync::Arc;
 
 use ash::vk;
 
-use super::{AccountPath, Accounts, Judge, Ledger, PolicyAccount};
+use super::{AccountPath, Accounts, Figures, FrameDelta, Judge, Ledger, PolicyAccount};
 use crate::{BudgetLimit, Category, Tag};
 
 const PATH: AccountPath = AccountPath { heap: 0, category: Category::Buffer, tag: Tag(3) };
@@ -104,4 +106,70 @@ fn a_charge_touches_three_cache_lines() {
     assert_eq!(locked - plain, 8, "the lock and its poison come before the figures");
     assert_eq!(Accounts::HEAPS_AT, 64 - 8, "device and frame share the line of the lock");
     assert_eq!(Accounts::ACCOUNT_SIZE, 64, "a heap or a category is one line");
+}
+
+/// The device is the sum of the heaps next to it, whatever their numbers, in each of its figures.
+#[test]
+fn the_device_is_its_local_heaps() {
+    let ledger = Ledger::new(&[false, true, false, true], true, 75);
+    ledger.set_limits(100, &[None; vk::MAX_MEMORY_HEAPS]);
+    let path = |heap| AccountPath { heap, ..PATH };
+    let charges: Vec<_> =
+        (0..4).map(|heap| ledger.charge(path(heap), 10 + u64::from(heap), 5)).collect();
+    ledger.retire(&charges[0]);
+    ledger.retire(&charges[3]);
+    let pending = [0, 1].map(|heap| ledger.reserve(path(heap), 7, None).unwrap());
+    let device = ledger.device_figures();
+    assert_eq!((device.reserved, device.committed, device.count), (24, 10, 2));
+    assert_eq!((device.retiring, device.pending, device.peak), (13, 7, 24));
+    assert_eq!(device.available(), 100 - 24 - 7);
+    drop(pending);
+    ledger.unretire(&charges[3]);
+    assert_eq!(ledger.device_figures().retiring, 0);
+    assert_eq!(ledger.heap(0).retiring, 10);
+    assert!(ledger.reserve(path(0), 1 << 40, None).is_ok(), "host memory has limits of its own");
+    assert!(ledger.reserve(path(1), 77, None).is_err());
+}
+
+/// The quick yes is a yes only where every heap has room, and the policy.
+#[test]
+fn the_quick_yes_is_sure() {
+    let ledger = Ledger::new(&[true, false], true, 75);
+    let mut heaps = [None; vk::MAX_MEMORY_HEAPS];
+    (heaps[0], heaps[1]) = (Some(50), Some(40));
+    ledger.set_limits(60, &heaps);
+    assert!(ledger.would_admit_everywhere(40, None));
+    assert!(!ledger.would_admit_everywhere(41, None), "heap 1 has no room");
+    let reservation = ledger.reserve(PATH, 25, None).unwrap();
+    assert!(ledger.would_admit_everywhere(25, None), "what is set aside counts");
+    assert!(!ledger.would_admit_everywhere(26, None));
+    drop(reservation);
+    ledger.set_limits(30, &heaps);
+    assert!(ledger.would_admit_everywhere(30, None));
+    assert!(!ledger.would_admit_everywhere(31, None), "the device has no room");
+    let account = Arc::new(PolicyAccount::new(Arc::new(BudgetLimit::tracking())));
+    let judge = Judge { account, limit: Some(20) };
+    assert!(ledger.would_admit_everywhere(20, Some(&judge)));
+    assert!(!ledger.would_admit_everywhere(21, Some(&judge)), "the policy says no");
+    ledger.set_strict(false);
+    assert!(ledger.would_admit_everywhere(1 << 40, None), "limits only judge");
+    assert!(!ledger.would_admit_everywhere(21, Some(&judge)), "a policy's limit always refuses");
+}
+
+/// Ratios and differences are numbers whatever they are of.
+#[test]
+fn figures_have_edges() {
+    let none = Figures { limit: Some(0), ..Figures::default() };
+    assert!(none.utilisation().abs() < f64::EPSILON && !none.is_over(), "nothing of nothing");
+    let some = Figures { reserved: 1, ..none };
+    assert!(some.utilisation().is_infinite() && some.is_over());
+    let delta = |allocated_bytes, freed_bytes| FrameDelta {
+        allocated_bytes,
+        freed_bytes,
+        ..FrameDelta::default()
+    };
+    assert_eq!(delta(3, 5).net_bytes(), -2);
+    assert_eq!(delta(5, 3).net_bytes(), 2);
+    assert_eq!(delta(u64::MAX, 0).net_bytes(), i64::MAX);
+    assert_eq!(delta(0, u64::MAX).net_bytes(), i64::MIN);
 }
