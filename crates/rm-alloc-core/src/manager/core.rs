@@ -1,5 +1,8 @@
 //! What all handles of a manager share, and what each has of its own.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     mem,
     sync::{

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod aliases;
+mod edges;
 mod events;
 mod frames;
 mod hostile;

@@ -79,7 +79,9 @@ pub(crate) struct Recorder {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Asked {
     pub(crate) memory_type: u32,
+    pub(crate) alignment: u64,
     pub(crate) dedicated: Wish,
+    pub(crate) headroom: u64,
     pub(crate) map: bool,
 }
 
@@ -114,7 +116,8 @@ unsafe impl MemoryAllocator for Recorder {
             Dedicated::Prefer(_) => Wish::Prefer,
             Dedicated::Require(_) => Wish::Require,
         };
-        let asked = Asked { memory_type: request.memory_type, dedicated, map: request.map };
+        let MemoryRequest { memory_type, alignment, headroom, map, .. } = *request;
+        let asked = Asked { memory_type, alignment, dedicated, headroom, map };
         self.asked.lock().unwrap().push(asked);
         Ok(self.context.allocate_memory(&BlockRequest::from(request))?.into_allocation())
     }
