@@ -20,6 +20,7 @@ mod refusals;
 mod relief;
 mod reports;
 mod requests;
+mod shifted;
 mod shortages;
 mod staging;
 mod surplus;

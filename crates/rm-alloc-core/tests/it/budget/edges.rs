@@ -10,7 +10,7 @@ use rm_alloc_core::{
 use rm_vksim::{Call, Profile};
 
 use super::{MIB, buffer, free, make};
-use crate::support::{Recorder, manager, simulated, strict};
+use crate::support::{Recorder, manager, manager_on, simulated, strict};
 
 /// Writes down the shortages that it hears of, and helps with none.
 #[derive(Default)]
@@ -188,4 +188,28 @@ fn a_manager_can_be_looked_at() {
     let (_heard, relief) = helpless(&manager);
     assert!(format!("{manager:?}").contains("Reliefs { count: 1 }"), "{manager:?}");
     drop(relief);
+}
+
+/// A linear image at a host location is mapped, and its ranges are checked as a buffer's are; both say where they are.
+#[test]
+fn images_of_the_host_are_mapped() {
+    let (manager, _sim) = manager_on(Profile::arm_noncoherent(), BudgetConfig::default());
+    let usage = vk::ImageUsageFlags::TRANSFER_SRC;
+    let image = ImageRequest::new_2d(vk::Format::R8G8B8A8_UNORM, 16, 16, usage)
+        .tiling(vk::ImageTiling::LINEAR)
+        .location(MemoryLocation::HostCached);
+    let image = manager.allocate_image(&image).unwrap();
+    assert!(image.mapped().is_some());
+    image.flush(0, image.size()).unwrap();
+    image.invalidate(3, 5).unwrap();
+    image.flush(1, image.size()).unwrap_err();
+    image.invalidate(image.size() + 1, 0).unwrap_err();
+    let flags = manager.context().type_flags(image.memory_type());
+    assert!(flags.contains(vk::MemoryPropertyFlags::HOST_CACHED), "{flags:?}");
+    let host = manager.allocate_buffer(&buffer(64).location(MemoryLocation::HostCached)).unwrap();
+    assert_eq!(host.memory_type(), image.memory_type());
+    assert_ne!(host.device_memory(), image.device_memory(), "one object each");
+    free(&manager, host);
+    // SAFETY: no simulated device uses anything.
+    unsafe { manager.free_image(image) };
 }
