@@ -87,3 +87,25 @@ fn a_limit_that_moves_crosses_too() {
         assert_eq!(walker.to(1), [(1, true)], "an empty account is not over a limit of nothing");
     }
 }
+
+/// A limit that trembles tells nothing twice either.
+#[test]
+fn a_limit_that_trembles_is_told_of_once() {
+    for on_heap in [false, true] {
+        let mut walker = Walker::new(on_heap);
+        assert_eq!(walker.to(75), [(75, false)]);
+        walker.limit(on_heap, 104);
+        walker.limit(on_heap, 100);
+        assert_eq!(walker.told(), [], "three points below the line arm nothing");
+        walker.limit(on_heap, 109);
+        walker.limit(on_heap, 100);
+        assert_eq!(walker.told(), [(75, false)], "more than five do");
+        assert_eq!(walker.to(101), [(101, true)]);
+        walker.limit(on_heap, 104);
+        walker.limit(on_heap, 100);
+        assert_eq!(walker.told(), [], "nor above the limit");
+        walker.limit(on_heap, 108);
+        walker.limit(on_heap, 100);
+        assert_eq!(walker.told(), [(101, true)]);
+    }
+}
