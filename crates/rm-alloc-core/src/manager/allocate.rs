@@ -74,7 +74,7 @@ impl DeviceBudgetManager {
         let mut attempt = Attempt::new(&self.door, Subject::Resource(request));
         let checked = request.check(context).map_err(|error| attempt.refuse(error, None))?;
         let mut exact = None;
-        if self.door.core.could_refuse() {
+        if attempt.judged {
             // What is refused by its own size alone costs no driver call, by its exact size no object.
             if request.least_size() > 0 {
                 attempt.expect_room(&request.placement(request.least_requirements()))?;

@@ -59,7 +59,10 @@ impl<'r> Subject<'r> {
 pub(super) struct Attempt<'d> {
     door: &'d Door,
     subject: Subject<'d>,
-    ladder: Ladder,
+    /// Whether anything could refuse it before the driver does, as it was when it began.
+    pub(super) judged: bool,
+    // Made when it is first climbed.
+    ladder: Option<Ladder>,
     // What is set aside for memory that was taken and is not charged yet; given back if it never is.
     reservation: Option<Reservation<'d>>,
 }
@@ -67,7 +70,8 @@ pub(super) struct Attempt<'d> {
 impl<'d> Attempt<'d> {
     #[inline]
     pub(super) fn new(door: &'d Door, subject: Subject<'d>) -> Self {
-        Self { door, subject, ladder: Ladder::default(), reservation: None }
+        let judged = door.core.could_refuse();
+        Self { door, subject, judged, ladder: None, reservation: None }
     }
 
     /// The explained error of a request that got no further, told to observers.
@@ -167,19 +171,18 @@ impl<'d> Attempt<'d> {
     #[inline]
     pub(super) fn settle(&mut self, allocation: &Allocation, committed: u64) -> Charge {
         let granted = allocation.size();
-        match self.reservation.take() {
-            Some(reservation) => reservation.settle(granted, committed),
-            None => {
-                let path = self.path(allocation.memory_type());
-                self.door.core.ledger.charge(path, granted, committed)
-            }
+        if self.judged
+            && let Some(reservation) = self.reservation.take()
+        {
+            return reservation.settle(granted, committed);
         }
+        self.door.core.ledger.charge(self.path(allocation.memory_type()), granted, committed)
     }
 
     /// One memory type: admit, take, admit what was granted beyond.
     #[inline]
     fn try_type(&mut self, request: &MemoryRequest<'_>) -> Result<Allocation, Reason> {
-        if self.door.core.could_refuse() {
+        if self.judged {
             return self.try_admitted(request);
         }
         self.door.allocator.allocate(request).map_err(Reason::Memory)
@@ -246,7 +249,11 @@ impl<'d> Attempt<'d> {
             _ => return false,
         };
         let shortage = Shortage { heap, bytes, scope };
-        self.ladder.climb(&self.door.core.reliefs, &**self.door.allocator, shortage)
+        self.ladder.get_or_insert_default().climb(
+            &self.door.core.reliefs,
+            &**self.door.allocator,
+            shortage,
+        )
     }
 
     /// Where memory of `memory_type` is entered.

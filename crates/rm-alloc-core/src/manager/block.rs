@@ -111,7 +111,7 @@ impl DeviceBudgetManager {
             priority: request.priority,
             label: request.label,
         };
-        if self.door.core.could_refuse() {
+        if attempt.judged {
             attempt.expect_room(&placement)?;
         }
         let allocation = attempt.take(&placement, None)?;
