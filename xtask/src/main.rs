@@ -8,11 +8,13 @@ mod check;
 mod ci;
 mod demo;
 mod failure;
+mod features;
 mod layers;
 mod lint;
 mod loom;
 mod minimal;
 mod msrv;
+mod package;
 mod profile;
 mod setup;
 mod test;
@@ -50,6 +52,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Checks the published crates with each of their features alone, with none and with all.
+    Features,
     /// Refuses an edge between crates that the layer table does not allow.
     Layers,
     /// Formatting, clippy, documentation, layers and tidy; needs no device.
@@ -60,6 +64,8 @@ enum Task {
     Minimal,
     /// Checks the published crates with the oldest supported toolchain.
     Msrv,
+    /// Packs the published crates and builds them from that.
+    Package,
     /// Prints what the Vulkan loader of this environment sees; `setup` reads it.
     #[command(hide = true)]
     Probe,
@@ -98,11 +104,13 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Check => check::run(),
         Task::Ci { install } => ci::run(install),
         Task::Demo { arguments } => demo::run(arguments),
+        Task::Features => features::run(),
         Task::Layers => layers::check(&workspace::metadata()?),
         Task::Lint => lint::run(),
         Task::Loom => loom::run(),
         Task::Minimal => minimal::run(),
         Task::Msrv => msrv::run(),
+        Task::Package => package::run(),
         Task::Probe => setup::probe(),
         Task::Profile(wish) => profile::run(&wish),
         Task::Setup { install } => setup::run(install),
