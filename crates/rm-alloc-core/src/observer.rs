@@ -70,7 +70,7 @@ pub enum MemoryEvent<'a> {
     BlockAllocated(BlockInfo<'a>),
     /// A block went back to the driver.
     BlockFreed(BlockInfo<'a>),
-    /// An allocator was dropped while this memory was still out; the memory is lost to the device.
+    /// An allocator was dropped while this memory was still out, a block or a piece of one; it is lost to the device.
     Leaked(BlockInfo<'a>),
     /// A budget admitted memory, which was taken.
     Allocated(Parcel<'a>),

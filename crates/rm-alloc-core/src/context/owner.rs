@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, Write},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{DeviceContext, DeviceMemory, memory::BlockRequest};
@@ -21,13 +24,15 @@ pub struct BlockOwner {
     // Invariant: `index` is an open account in the book of `context`.
     context: Arc<DeviceContext>,
     index: u32,
+    // Whether leaks were told of piece by piece; relaxed, because whoever drops the account comes after all others.
+    told: AtomicBool,
 }
 
 impl BlockOwner {
     /// Opens an account for an allocator called `name`.
     pub fn new(context: &Arc<DeviceContext>, name: &str) -> Self {
         let index = lock(&context.book).open(name);
-        Self { context: Arc::clone(context), index }
+        Self { context: Arc::clone(context), index, told: AtomicBool::new(false) }
     }
 
     /// The device.
@@ -75,46 +80,40 @@ impl BlockOwner {
         }
     }
 
-    /// Tells observers of every block that is still out; without one, standard error.
-    fn report_leaks(&self, leaks: &AllocatorReport) {
-        let mut heard = 0;
-        for block in &leaks.blocks {
-            let label = block.ranges.first().and_then(|range| range.label.as_deref());
-            heard += self.context.observers.tell(&MemoryEvent::Leaked(BlockInfo {
-                allocator: &leaks.allocator,
-                label,
-                size: block.size,
-                memory_type: block.memory_type,
-                heap: block.heap,
-            }));
-        }
-        if heard == 0 {
-            print_leaks(leaks);
+    /// Tells of a piece of a shared block that nobody freed: observers, or standard error where nobody listens.
+    ///
+    /// For backends that put several allocations into a block, when they are dropped.
+    /// Blocks are not told of any more after that, since the pieces say more.
+    pub fn tell_leak(&self, label: Option<&str>, size: u64, memory_type: u32) {
+        self.told.store(true, Ordering::Relaxed);
+        let name = lock(&self.context.book).name(self.index);
+        let heap = self.context.heap_of(memory_type);
+        let leak = BlockInfo { allocator: &name, label, size, memory_type, heap };
+        if self.context.observers.tell(&MemoryEvent::Leaked(leak)) == 0 {
+            print_leak(&leak);
         }
     }
 }
 
 impl Drop for BlockOwner {
     fn drop(&mut self) {
-        let leaks = self.report();
-        if !leaks.blocks.is_empty() {
-            self.report_leaks(&leaks);
+        if !*self.told.get_mut() {
+            for block in self.report().blocks {
+                let range = block.ranges.first();
+                let label = range.and_then(|range| range.label.as_deref());
+                self.tell_leak(label, block.size, block.memory_type);
+            }
         }
         lock(&self.context.book).close(self.index);
     }
 }
 
 /// The last resort of a leak that nobody listens to; a closed standard error is no reason to panic in a drop.
-fn print_leaks(leaks: &AllocatorReport) {
-    for block in &leaks.blocks {
-        let range = block.ranges.first();
-        let label = range.and_then(|range| range.label.as_deref()).unwrap_or("unlabelled");
-        let _closed = writeln!(
-            io::stderr(),
-            "allocator `{}` was dropped before `{label}`, {} of memory type {}, was freed",
-            leaks.allocator,
-            Bytes(block.size),
-            block.memory_type,
-        );
-    }
+fn print_leak(leak: &BlockInfo<'_>) {
+    let BlockInfo { allocator, label, size, memory_type, .. } = *leak;
+    let (label, size) = (label.unwrap_or("unlabelled"), Bytes(size));
+    let _closed = writeln!(
+        io::stderr(),
+        "allocator `{allocator}` was dropped before `{label}`, {size} of memory type {memory_type}, was freed",
+    );
 }
