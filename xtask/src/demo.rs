@@ -4,7 +4,7 @@ use std::{ffi::OsString, process::Command};
 
 use crate::{
     failure::Failure,
-    setup::{Driver, Setup},
+    setup::{Driver, Setup, has_compiler},
     workspace,
 };
 
@@ -71,7 +71,12 @@ impl Wish {
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     let wish = Wish::of(arguments);
     let drivers = find_drivers(&wish)?;
-    let program = workspace::build_program(["--package=rm-demo", "--bin=rm-demo"])?;
+    let mut target = vec!["--package=rm-demo", "--bin=rm-demo"];
+    if !has_compiler() {
+        eprintln!("xtask: without a C++ compiler the demo comes without `--backend vma`");
+        target.push("--no-default-features");
+    }
+    let program = workspace::build_program(&target)?;
     let mut worst = 0;
     for driver in wish.choose(&drivers) {
         let mut command = Command::new(&program);
@@ -95,7 +100,7 @@ fn find_drivers(wish: &Wish) -> Result<Vec<Driver>, Failure> {
     if wish.is_simulated() && !wish.install {
         return Ok(Vec::new());
     }
-    let setup = Setup::find(wish.install)?;
+    let setup = Setup::find_for_demo(wish.install)?;
     if let Some(advice) = setup.advice() {
         eprintln!("xtask: {advice}");
     }

@@ -49,7 +49,7 @@ mod tests {
         let facade = packages.find(|package| package.name.as_str() == "resource-management");
         let facade = facade.unwrap();
         let choices = choices(facade);
-        let alone = |name: &str| vec!["--no-default-features", "--features", name].join(" ");
+        let alone = |name: &str| ["--no-default-features", "--features", name].join(" ");
         for feature in facade.features.keys().filter(|name| *name != "default") {
             assert!(choices.iter().any(|it| it.join(" ") == alone(feature)), "{feature}");
         }

@@ -49,7 +49,7 @@ pub(crate) fn run(wish: &Wish) -> Result<(), Failure> {
     }
     // Built first and started apart: a driver's libraries are not for the compiler.
     let mut command =
-        Command::new(workspace::build_program(["--package=rm-vksim", "--example=capture"])?);
+        Command::new(workspace::build_program(&["--package=rm-vksim", "--example=capture"])?);
     command.args(wish.arguments());
     if let Some(driver) = wish.choose(&setup.drivers) {
         driver.apply(&mut command);

@@ -48,6 +48,16 @@ impl Setup {
         Self::find_with(install, &[])
     }
 
+    /// The same, with a C++ compiler where it is to be installed, for the backend that is AMD's allocator.
+    ///
+    /// # Errors
+    ///
+    /// As of [`find`](Self::find).
+    pub(crate) fn find_for_demo(install: bool) -> Result<Self, Failure> {
+        let missing: &[Piece] = if has_compiler() { &[] } else { &[Piece::Compiler] };
+        Self::find_with(install, missing)
+    }
+
     /// The same, with what the tests need beside a device: a C++ compiler, because some of them run AMD's allocator.
     ///
     /// # Errors
@@ -160,7 +170,8 @@ pub(crate) fn run(install: bool) -> Result<(), Failure> {
 }
 
 /// Whether a C++ compiler answers; elsewhere than on Linux, Rust's own linker comes with one.
-fn has_compiler() -> bool {
+/// Whether C++ can be compiled here.
+pub(crate) fn has_compiler() -> bool {
     let name = env::var_os("CXX").unwrap_or_else(|| "c++".into());
     !cfg!(target_os = "linux") || Command::new(name).arg("--version").output().is_ok()
 }

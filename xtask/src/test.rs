@@ -9,8 +9,14 @@ use crate::{
 };
 
 /// Crates whose tests open a device.
-const DEVICE_CRATES: &[&str] =
-    &["rm-alloc-core", "rm-alloc-direct", "rm-headless", "rm-demo", "resource-management"];
+const DEVICE_CRATES: &[&str] = &[
+    "rm-alloc-core",
+    "rm-alloc-direct",
+    "rm-alloc-vma",
+    "rm-headless",
+    "rm-demo",
+    "resource-management",
+];
 /// Turns "no device, skipped" into a failure, here and in the tests.
 const REQUIRE: &str = "RM_REQUIRE_DEVICE";
 /// Turns "no validation layer, unchecked" into a failure, in the tests.

@@ -119,7 +119,7 @@ fn shown(command: &Command) -> String {
 /// # Errors
 ///
 /// [`Failure::Prerequisite`] if cargo cannot be run, [`Failure::Check`] if the program does not build.
-pub(crate) fn build_program(target: [&str; 2]) -> Result<PathBuf, Failure> {
+pub(crate) fn build_program(target: &[&str]) -> Result<PathBuf, Failure> {
     let mut command =
         cargo(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
     command.args(target).stderr(Stdio::inherit());

@@ -8,8 +8,11 @@
 //! | `state` | [`state`] | `rm-state` | values that know whether they are ready, and how often they changed |
 //! | `alloc` | [`alloc`] | `rm-alloc-core` | device context, requests, memory types, the allocator trait, budgets |
 //! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource |
+//! | `backend-vma` | `backend::vma` | `rm-alloc-vma` | AMD's Vulkan Memory Allocator; builds C++ |
+//! | `backend-mock` | `backend::mock` | `rm-alloc-mock` | a backend for unit tests, on a simulated device |
+//! | `serde` | | | configurations are read and written by serde |
 //!
-//! All three are on by default, and `full` is everything.
+//! The first three are on by default and are pure Rust; `full` is everything.
 //!
 //! # Limits
 //!
@@ -60,6 +63,10 @@ pub use rm_alloc_core as alloc;
 pub mod backend {
     #[cfg(feature = "backend-direct")]
     pub use rm_alloc_direct as direct;
+    #[cfg(feature = "backend-mock")]
+    pub use rm_alloc_mock as mock;
+    #[cfg(feature = "backend-vma")]
+    pub use rm_alloc_vma as vma;
 }
 
 /// The README's example, compiled with the documentation's.

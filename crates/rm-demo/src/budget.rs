@@ -8,12 +8,18 @@ use std::sync::{
 use resource_management::{
     alloc::{
         AllocationError, BudgetConfig, DeviceBudgetManager, DeviceContext, ErrorKind, EventMask,
-        MemoryEvent, MemoryObserver, Tag,
+        MemoryAllocator, MemoryEvent, MemoryObserver, Tag,
     },
     backend::direct::DirectAllocator,
 };
 
-use crate::{error::DemoError, options::Options};
+#[cfg(feature = "vma")]
+use resource_management::backend::vma::VmaAllocator;
+
+use crate::{
+    error::DemoError,
+    options::{Backend, Options},
+};
 
 /// The account of vertices and indices.
 pub(crate) const MESHES: Tag = Tag(1);
@@ -66,7 +72,12 @@ impl Budget {
         let (configured, strict) = (options.budget, options.strict);
         let config =
             BudgetConfig { device_memory_budget: configured, strict, ..BudgetConfig::default() };
-        let manager = DeviceBudgetManager::new(Arc::new(DirectAllocator::new(context)), config)?;
+        let allocator: Arc<dyn MemoryAllocator> = match options.backend {
+            Backend::Direct => Arc::new(DirectAllocator::new(context)),
+            #[cfg(feature = "vma")]
+            Backend::Vma => Arc::new(VmaAllocator::new(context)?),
+        };
+        let manager = DeviceBudgetManager::new(allocator, config)?;
         let refusals = Arc::<Refusals>::default();
         let observer: Arc<dyn MemoryObserver> = refusals.clone();
         manager.observe(&observer);
@@ -76,6 +87,14 @@ impl Budget {
     /// Where everything comes from.
     pub(crate) fn manager(&self) -> &DeviceBudgetManager {
         &self.manager
+    }
+
+    /// Gives empty blocks back, so that what is left at the end is what was lost.
+    pub(crate) fn trim(&self) {
+        let heaps = self.manager.context().memory_properties().memory_heap_count;
+        (0..heaps).for_each(|heap| {
+            self.manager.allocator().trim(heap, 0);
+        });
     }
 
     /// Requests refused so far.

@@ -70,7 +70,7 @@ pub use self::{
     content::Difference,
     error::DemoError,
     metrics::FrameMetrics,
-    options::Options,
+    options::{Backend, Options},
     platform::simulated_devices,
     quantity::QuantityError,
     report::{Checker, Mismatch, Summary},

@@ -1,6 +1,6 @@
 //! What the command line can ask for.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::quantity;
 
@@ -25,6 +25,9 @@ pub struct Options {
     /// file.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
+    /// Where memory comes from.
+    #[arg(long, value_enum, default_value_t)]
+    pub backend: Backend,
     /// Frames that stream something in; the frames that stream the rest out come after them.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_FRAMES)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
@@ -50,10 +53,33 @@ pub struct Options {
     pub corrupt_frame: Option<u32>,
 }
 
+/// The source of a run's memory.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum Backend {
+    /// One `vkAllocateMemory` a resource.
+    #[default]
+    Direct,
+    /// AMD's Vulkan Memory Allocator.
+    #[cfg(feature = "vma")]
+    Vma,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "direct",
+            #[cfg(feature = "vma")]
+            Self::Vma => "vma",
+        })
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             device: None,
+            backend: Backend::default(),
             frames: DEFAULT_FRAMES,
             budget: 0,
             strict: false,

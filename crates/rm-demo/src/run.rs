@@ -103,6 +103,7 @@ fn play(
     played?;
     file.map_or(Ok(()), MetricsFile::finish)?;
     let elapsed = start.elapsed();
+    budget.trim();
     let summary = Summary::new(platform.identity(), options, &budget, stream.tally());
     Ok(Summary { elapsed, ..summary })
 }

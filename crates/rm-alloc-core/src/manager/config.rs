@@ -3,7 +3,9 @@
 /// The set-up of a [`DeviceBudgetManager`](crate::DeviceBudgetManager).
 ///
 /// Budget, limits, quota and strictness can change later.
-#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BudgetConfig {
     /// Budget of device memory in bytes, over all device-local heaps; 0 follows what the driver says.
     ///

@@ -1,5 +1,6 @@
 //! What the demo promises, tested on whichever real device is present and on all simulated ones.
 
+mod backends;
 mod binary;
 mod budget;
 mod metrics;

@@ -1,0 +1,42 @@
+//! The same run on each backend: the same bytes, the same figures, fewer calls of the driver.
+#![cfg(feature = "vma")]
+
+use rm_demo::{Backend, DemoError, Options, Summary};
+use rm_headless::testing;
+use rm_vksim::Profile;
+
+fn run(device: Option<&str>, backend: Backend) -> Result<Summary, DemoError> {
+    let device = device.map(str::to_owned);
+    let options = Options { device, backend, frames: 40, ..Options::default() };
+    rm_demo::run(&options)
+}
+
+/// Behaviour 35: the same calls give the same accounting, whatever memory comes from.
+fn backends_agree(device: Option<&str>) -> Result<(), DemoError> {
+    let (direct, vma) = (run(device, Backend::Direct)?, run(device, Backend::Vma)?);
+    for summary in [&direct, &vma] {
+        let findings: Vec<_> = summary.findings().collect();
+        assert!(summary.is_clean(), "{summary}\n{}", findings.join("\n"));
+    }
+    let what = |it: &Summary| (it.meshes, it.textures, it.bytes_in, it.bytes_out, it.aliased);
+    assert_eq!(what(&direct), what(&vma));
+    // VMA rounds what shares a block; that is all.
+    assert!(vma.peak_bytes >= direct.peak_bytes, "{vma}");
+    assert!(vma.peak_bytes - direct.peak_bytes <= direct.peak_bytes / 50, "{direct}\n{vma}");
+    assert!(vma.driver_allocations * 4 < direct.driver_allocations, "{direct}\n{vma}");
+    Ok(())
+}
+
+#[test]
+fn backends_agree_on_every_profile() {
+    for name in Profile::names() {
+        backends_agree(Some(&format!("sim:{name}"))).unwrap();
+    }
+}
+
+#[test]
+fn backends_agree_on_the_device_present() {
+    if testing::device().is_some() {
+        backends_agree(None).unwrap();
+    }
+}
