@@ -4,6 +4,7 @@
 //! Exit codes: 0 fine, 1 a check failed, 2 usage or a missing prerequisite.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks")]
 
+mod bench;
 mod check;
 mod ci;
 mod demo;
@@ -37,6 +38,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Traces, counters and prices of backends and their peers: `run`, `compare`, `counters`, `report`, `price`.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// For rm-bench.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Type-checks every library, for systems on which the tests do not run.
     Check,
     /// Everything that CI runs, in its order, with times.
@@ -101,6 +109,7 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<(), Failure> {
     match task {
+        Task::Bench { arguments } => bench::run(&arguments),
         Task::Check => check::run(),
         Task::Ci { install } => ci::run(install),
         Task::Demo { arguments } => demo::run(arguments),

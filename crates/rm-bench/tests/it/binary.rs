@@ -1,0 +1,104 @@
+//! The program: exit codes, files, tables.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use rm_bench::{Baseline, Results};
+
+/// A folder of a test's own, removed when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("rm-bench-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn program(words: &str, file: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rm-bench"));
+    command.args(words.split_whitespace()).arg(file).output().unwrap()
+}
+
+#[test]
+fn counters_end_with_1_and_a_table_when_something_is_counted_once_more() {
+    let folder = Folder::new("counters");
+    let path = folder.join("baseline.json");
+    let bless = program("counters --without-instructions --bless --baseline", &path);
+    assert!(bless.status.success(), "{bless:?}");
+    let same = program("counters --without-instructions --baseline", &path);
+    assert_eq!(same.status.code(), Some(0), "{same:?}");
+
+    let mut baseline = Baseline::read(&path).unwrap();
+    let counters = baseline.counters.get_mut("memory/t1-churn/direct").unwrap();
+    *counters.get_mut("vkAllocateMemory").unwrap() -= 1;
+    baseline.write(&path).unwrap();
+    let more = program("counters --without-instructions --baseline", &path);
+    assert_eq!(more.status.code(), Some(1), "{more:?}");
+    let table = String::from_utf8(more.stdout).unwrap();
+    assert!(table.contains("memory/t1-churn/direct"), "{table}");
+    assert!(table.contains("vkAllocateMemory"), "{table}");
+    assert_eq!(table.lines().count(), 2, "a heading and the one difference\n{table}");
+}
+
+#[test]
+fn a_baseline_that_is_not_there_is_no_difference_but_an_error() {
+    let missing = program("counters --without-instructions --baseline", Path::new("no/such.json"));
+    assert_eq!(missing.status.code(), Some(2), "{missing:?}");
+}
+
+#[test]
+fn a_run_becomes_a_file_a_report_and_pictures() {
+    let folder = Folder::new("run");
+    let path = folder.join("results.json");
+    let run = program("run --quick --rounds 1 --trace t2 --trace t3 --output", &path);
+    assert!(run.status.success(), "{run:?}");
+    let results = Results::read(&path).unwrap();
+    assert!(!results.host.is_empty() && !results.revision.is_empty());
+    assert_eq!(results.metrics["memory/t2-frames/operations"].1, "operations");
+
+    let words = format!("report {} --output", path.display());
+    let report = program(&words, &folder.0);
+    assert!(report.status.success(), "{report:?}");
+    let markdown = fs::read_to_string(folder.join("report.md")).unwrap();
+    assert!(markdown.contains("## t3-streaming, buffer"), "{markdown}");
+    for picture in ["time", "priced", "memory", "tail"] {
+        let picture = fs::read_to_string(folder.join(&format!("{picture}-memory.svg"))).unwrap();
+        assert!(picture.contains("<svg") && picture.contains("gpu-allocator"));
+    }
+
+    let words = format!("compare {} --filter direct/time", path.display());
+    let compared = String::from_utf8(program(&words, &path).stdout).unwrap();
+    assert!(compared.contains("memory/t2-frames/direct/time"), "{compared}");
+    assert!(compared.contains("1.000"), "{compared}");
+}
+
+#[test]
+fn names_that_are_not_there_are_wrong_usage() {
+    let folder = Folder::new("names");
+    for words in ["run --trace t9 --output", "run --device sim:nothing --output"] {
+        let output = program(words, &folder.join("results.json"));
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+    }
+}
+
+#[test]
+fn the_checked_in_baseline_is_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline.json");
+    let baseline = Baseline::read(&path).unwrap();
+    assert!(baseline.counters.contains_key("memory/t1-churn/direct"));
+}

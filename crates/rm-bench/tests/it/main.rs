@@ -1,0 +1,12 @@
+//! Benches measure what they say, and the gate closes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod binary;
+mod contestants;
+mod gate;
+mod prices;
+
+use rm_bench::CountingHeap;
+
+#[global_allocator]
+static HEAP: CountingHeap = CountingHeap;
