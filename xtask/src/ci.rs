@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::{demo, failure::Failure, layers, lint, loom, test, tidy, workspace};
+use crate::{
+    bench, demo, failure::Failure, features, layers, lint, loom, package, test, tidy, workspace,
+};
 
 type Step = (&'static str, Box<dyn Fn() -> Result<(), Failure>>);
 
@@ -34,6 +36,9 @@ fn steps(install: bool) -> Vec<Step> {
         ("tidy", Box::new(|| tidy::check(&workspace::root()))),
         ("test", Box::new(move || test::run(install))),
         ("loom", Box::new(loom::run)),
+        ("counters", Box::new(|| bench::run(&["counters".into()]))),
+        ("features", Box::new(features::run)),
+        ("package", Box::new(package::run)),
         ("demo", Box::new(move || demo::run(words.iter().map(Into::into).collect()))),
     ]
 }

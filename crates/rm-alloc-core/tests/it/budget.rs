@@ -2,6 +2,7 @@
 
 mod accounts;
 mod aliases;
+mod configs;
 mod edges;
 mod events;
 mod frames;
