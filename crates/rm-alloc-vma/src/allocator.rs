@@ -25,6 +25,7 @@ use crate::{
 ///
 /// Dropped while allocations are still out, it reports them and leaves their blocks to the device for ever;
 /// VMA itself is not destroyed then, because it would abort the process in debug builds.
+/// While a [`VmaPool`] of it lives, all that waits for the pool.
 #[derive(Debug)]
 pub struct VmaAllocator {
     shared: Arc<Shared>,
@@ -55,8 +56,8 @@ impl VmaAllocator {
     ///
     /// # Errors
     ///
-    /// [`MemoryError::InvalidRequest`] if `config` limits a heap that the device does not have, otherwise as of
-    /// [`new`](Self::new).
+    /// [`MemoryError::InvalidRequest`] if `config` limits a heap that the device does not have or wants blocks that no
+    /// object can be, otherwise as of [`new`](Self::new).
     pub fn with_config(
         context: &Arc<DeviceContext>,
         config: &VmaConfig,
@@ -181,6 +182,12 @@ impl Shared {
         let heaps = memory.memory_heaps_as_slice();
         if config.heap_limits.len() > heaps.len() {
             return Err(MemoryError::InvalidRequest("a limit for a heap that does not exist"));
+        }
+        if config
+            .block_size
+            .is_some_and(|size| size == 0 || size > context.limits().max_allocation_size)
+        {
+            return Err(MemoryError::InvalidRequest("no block can have this size"));
         }
         let mut heap_limits = vec![vk::WHOLE_SIZE; heaps.len()].into_boxed_slice();
         for (limit, wanted) in heap_limits.iter_mut().zip(&config.heap_limits) {

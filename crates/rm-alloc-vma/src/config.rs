@@ -53,7 +53,8 @@ impl VmaConfig {
 
     /// Lets `heap` hold at most `bytes` of blocks.
     pub fn heap_limit(mut self, heap: u32, bytes: u64) -> Self {
-        let index = heap as usize;
+        // One beyond all heaps is refused when the allocator is made.
+        let index = (heap as usize).min(ash::vk::MAX_MEMORY_HEAPS);
         if self.heap_limits.len() <= index {
             self.heap_limits.resize(index + 1, None);
         }
@@ -74,9 +75,9 @@ impl VmaConfig {
 /// use rm_alloc_core::TilingClass;
 /// use rm_alloc_vma::PoolConfig;
 ///
-/// // A ring of 64 MiB at most, in blocks of 16 MiB, the first of which is always there.
-/// let ring = PoolConfig::new(1, TilingClass::Linear).linear().block_size(16 << 20).blocks(1, 4);
-/// assert_eq!((ring.min_blocks, ring.max_blocks), (1, Some(4)));
+/// // A ring of 64 MiB that is always there.
+/// let ring = PoolConfig::new(1, TilingClass::Linear).linear().block_size(64 << 20).blocks(1, 1);
+/// assert_eq!((ring.min_blocks, ring.max_blocks), (1, Some(1)));
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
@@ -87,7 +88,7 @@ pub struct PoolConfig {
     /// The one tiling class.
     pub tiling: TilingClass,
     /// Whether memory is handed out in the order of requests and comes back in that order or its reverse: a stack,
-    /// or a ring where there is at most one block.
+    /// or a ring where there is at most one block. Of several blocks VMA looks into the newest alone.
     pub linear: bool,
     /// Bytes of each block; none for blocks that grow as those of the allocator do.
     pub block_size: Option<u64>,

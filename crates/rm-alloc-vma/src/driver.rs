@@ -1,4 +1,4 @@
-//! The device that VMA sees: six commands, four of which lead to the core.
+//! The device that VMA sees: four commands, all of which lead to the core.
 //!
 //! VMA takes a table of driver functions and a device handle that it never looks into. It gets our functions, and
 //! as its handle the address of a [`Driver`]. So every block of VMA is made by [`BlockOwner::allocate_memory`],
@@ -7,7 +7,9 @@
 //! Protocol: what a request allows travels as a [`Call`] that is entered in `calls` under the thread's own id,
 //! because VMA's functions have no argument for it; the function that VMA calls back on the same thread finds it
 //! there. Of several, the last one of a thread is the innermost. `blocks` is every memory object that VMA holds.
-//! A block that VMA gives back moves to `dead`, and is freed by [`Driver::bury`] when no lock is held.
+//! A block that VMA gives back moves to `dead` under the same id, and is freed by [`Driver::bury`] when no lock is held:
+//! by the thread whose call gave it back, so that it is gone when that call returns.
+//! Observers hear of new blocks when the call ends, for the same reason: VMA holds a lock while it takes one.
 //! Each lock guards plain state and is held for a few instructions, never while the driver is called.
 
 use std::{
@@ -33,8 +35,8 @@ pub(crate) struct Driver {
     owner: BlockOwner,
     calls: Mutex<Vec<(ThreadId, Call)>>,
     blocks: Mutex<HashMap<vk::DeviceMemory, Block>>,
-    dead: Mutex<Vec<Block>>,
-    // Set after `dead` was filled, by the thread that looks at it next.
+    dead: Mutex<Vec<(ThreadId, Block)>>,
+    // Whether `dead` holds anything; changed under its lock, and relaxed, because a thread looks for what it put there itself.
     any_dead: AtomicBool,
 }
 
@@ -52,6 +54,16 @@ pub(crate) struct Call {
     pub(crate) name: &'static str,
     /// What the last attempt was answered, if it failed.
     pub(crate) error: Option<MemoryError>,
+    /// The blocks that were made, of which nobody was told yet.
+    pub(crate) made: Vec<Made>,
+}
+
+/// A block that was made: its label, bytes and memory type.
+#[derive(Debug)]
+pub(crate) struct Made {
+    label: Option<Box<str>>,
+    size: u64,
+    memory_type: u32,
 }
 
 /// What an object for one allocation alone is.
@@ -95,7 +107,7 @@ impl Driver {
         &self.owner
     }
 
-    /// A device for VMA: valid for the six commands below, and an abort in any other.
+    /// A device for VMA: valid for the four commands below, and an abort in any other.
     pub(crate) fn device(&self) -> ash::Device {
         let handle = vk::Device::from_raw(ptr::from_ref(self).expose_provenance() as u64);
         // SAFETY: the functions found have the types of their names; the others are stubs of `ash`.
@@ -117,23 +129,28 @@ impl Driver {
         let at = calls.iter().rposition(|(of, _)| *of == thread);
         // The order of the others tells which one of a thread is the innermost.
         let ended = at.map(|at| calls.remove(at).1);
-        (done, ended.and_then(|call| call.error))
-    }
-
-    /// Frees what VMA has given back, if it has.
-    #[inline]
-    pub(crate) fn bury(&self) {
-        if self.any_dead.load(Ordering::Acquire) {
-            self.any_dead.store(false, Ordering::Release);
-            let dead = std::mem::take(&mut *lock(&self.dead));
-            drop(dead);
+        drop(calls);
+        let Some(Call { error, made, .. }) = ended else { return (done, None) };
+        for Made { label, size, memory_type } in &made {
+            self.owner.tell_block(label.as_deref(), *size, *memory_type);
         }
+        (done, error)
     }
 
-    /// Frees what VMA has given back of the pool `slot`, and says how many bytes that was.
-    pub(crate) fn bury_of(&self, slot: u32) -> u64 {
-        let dead: Vec<_> = lock(&self.dead).extract_if(.., |block| block.slot == slot).collect();
-        dead.iter().map(|block| block.memory.size()).sum()
+    /// Frees what VMA has given back on this thread, and says how many bytes that was.
+    #[inline]
+    pub(crate) fn bury(&self) -> u64 {
+        if self.any_dead.load(Ordering::Relaxed) { self.bury_own() } else { 0 }
+    }
+
+    #[cold]
+    fn bury_own(&self) -> u64 {
+        let thread = thread::current().id();
+        let mut dead = lock(&self.dead);
+        let own: Vec<_> = dead.extract_if(.., |(of, _)| *of == thread).collect();
+        self.any_dead.store(!dead.is_empty(), Ordering::Relaxed);
+        drop(dead);
+        own.iter().map(|(_, block)| block.memory.size()).sum()
     }
 
     /// Lets `look` see every object that VMA holds.
@@ -169,8 +186,12 @@ impl Driver {
         }
         let slot = call.slot;
         drop(calls);
-        let memory = self.owner.allocate_memory(&request)?;
-        self.note(|call| call.headroom -= size);
+        let memory = self.owner.allocate_untold(&request)?;
+        let told = request.label.map(Box::from);
+        self.note(|call| {
+            call.headroom -= size;
+            call.made.push(Made { label: told, size, memory_type });
+        });
         let (raw, dedicated) = (memory.raw(), request.dedicated.is_some());
         lock(&self.blocks).insert(raw, Block { memory, slot, dedicated });
         Ok(raw)
@@ -246,8 +267,9 @@ unsafe extern "system" fn free_memory(
     let driver = unsafe { Driver::of(device) };
     let block = lock(&driver.blocks).remove(&memory);
     if let Some(block) = block {
-        lock(&driver.dead).push(block);
-        driver.any_dead.store(true, Ordering::Release);
+        let mut dead = lock(&driver.dead);
+        dead.push((thread::current().id(), block));
+        driver.any_dead.store(true, Ordering::Relaxed);
     }
 }
 

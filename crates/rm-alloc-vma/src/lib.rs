@@ -8,7 +8,7 @@
 //! - every block through the core, so that limits, events and the device's book of blocks hold as for any backend;
 //! - dedicated and exportable memory as objects of their own;
 //! - statistics without a question to the driver, and a report of every block and range, by label;
-//! - [`trim`](rm_alloc_core::MemoryAllocator::trim), which VMA itself does not have;
+//! - [`trim`](rm_alloc_core::MemoryAllocator::trim), which VMA itself does not have, as far as VMA lets it;
 //! - [`VmaPool`]: pools of one's own, which are allocators like any other.
 //!
 //! It is the one crate of this workspace that builds C++, and needs a C++ compiler.
@@ -21,7 +21,6 @@
 //!
 //! # Limits
 //!
-//! - An observer of block events must not call back into the same allocator: VMA holds a lock while it takes a block.
 //! - The label of a shared block is that of its pool.
 //! - At most four fifths of a heap are shared blocks; beyond that VMA gives each allocation an object of its size.
 //! - `docs/vma.md` has the decisions, and what the C++ compiler should be told.

@@ -42,6 +42,10 @@ impl VmaPool {
         if config.max_blocks.is_some_and(|most| most == 0 || most < config.min_blocks) {
             return Err(MemoryError::InvalidRequest("fewer blocks at most than at least"));
         }
+        if config.linear && config.min_blocks > 1 {
+            // VMA looks into the newest alone.
+            return Err(MemoryError::InvalidRequest("a linear pool uses one block at a time"));
+        }
         if config.max_blocks.is_some() && config.block_size.is_none() {
             // VMA would go on with an object for each allocation.
             return Err(MemoryError::InvalidRequest("a bound on blocks needs their size"));

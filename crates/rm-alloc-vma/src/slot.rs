@@ -134,6 +134,8 @@ impl Slot {
                 Err(refused.unwrap_or_else(|| code.into()))
             }
         };
+        // Before the burial, because it may be the last handle by now.
+        drop(pool);
         driver.bury();
         answer
     }
@@ -175,7 +177,7 @@ impl Slot {
     /// What a request of this pool allows.
     fn call(&self, headroom: u64, own: Option<Own>) -> Call {
         let Settings { index, priority, name, .. } = self.settings;
-        Call { slot: index, headroom, priority, own, name, error: None }
+        Call { slot: index, headroom, priority, own, name, error: None, made: Vec::new() }
     }
 
     #[inline]
@@ -185,8 +187,7 @@ impl Slot {
 
     /// Live allocations and their bytes.
     pub(crate) fn used(&self) -> (u32, u64) {
-        let table = lock(&self.table);
-        table.used().fold((0, 0), |(count, bytes), (_, record)| (count + 1, bytes + record.size))
+        lock(&self.table).figures()
     }
 
     /// Bytes of blocks in which nothing lies.
@@ -205,10 +206,12 @@ impl Slot {
     /// Gives empty blocks back, and says how many bytes that was.
     ///
     /// VMA has no call for it. A pool without allocations is destroyed, and made again when it is needed; from another,
-    /// VMA itself takes its one empty block whenever something is freed elsewhere in the pool.
+    /// VMA itself takes its one empty block whenever something is freed elsewhere in the pool and the empty one has the most
+    /// free bytes of all. Where it has not, or nothing else has a free byte, it stays.
     pub(crate) fn trim(&self, driver: &Driver) -> u64 {
         let mut table = lock(&self.table);
         let pool = if table.live == 0 && self.settings.min_blocks == 0 {
+            table.forget_holes();
             table.pool.take()
         } else {
             table.pool.as_deref().into_iter().for_each(|pool| self.nudge(pool));
@@ -217,7 +220,7 @@ impl Slot {
         drop(table);
         // Without allocations nothing else knows it.
         drop(pool);
-        driver.bury_of(self.settings.index)
+        driver.bury()
     }
 
     /// Forgets the pool if memory of it is still out, so that nothing of VMA's is destroyed under it; else destroys it.

@@ -99,9 +99,22 @@ impl DeviceContext {
         self: &Arc<Self>,
         request: &BlockRequest<'_>,
     ) -> Result<DeviceMemory, MemoryError> {
-        self.allocate_for(Book::NOBODY, request)
+        let memory = self.allocate_for(Book::NOBODY, request)?;
+        self.tell_block(Book::NOBODY, request.label, request.size, request.memory_type);
+        Ok(memory)
     }
 
+    /// Tells observers of a block that was made.
+    pub(super) fn tell_block(&self, owner: u32, label: Option<&str>, size: u64, memory_type: u32) {
+        if self.observers.want(EventMask::BLOCK_ALLOCATED) {
+            let name = lock(&self.book).name(owner);
+            let heap = self.heap_of(memory_type);
+            let block = BlockInfo { allocator: &name, label, size, memory_type, heap };
+            self.observers.tell(&MemoryEvent::BlockAllocated(block));
+        }
+    }
+
+    /// Takes one memory object, of which nobody is told yet.
     pub(super) fn allocate_for(
         self: &Arc<Self>,
         owner: u32,
@@ -121,16 +134,6 @@ impl DeviceContext {
         let record = lock(&self.book).settle(room, record);
         // SAFETY: `raw` was just made of this device and nobody else knows it.
         unsafe { self.commands.name(raw, request.label) };
-        if self.observers.want(EventMask::BLOCK_ALLOCATED) {
-            let allocator = lock(&self.book).name(owner);
-            self.observers.tell(&MemoryEvent::BlockAllocated(BlockInfo {
-                allocator: &allocator,
-                label: request.label,
-                size: request.size,
-                memory_type: request.memory_type,
-                heap: room.heap,
-            }));
-        }
         Ok(DeviceMemory {
             context: Arc::clone(self),
             raw,

@@ -46,7 +46,24 @@ impl BlockOwner {
     ///
     /// As of [`DeviceContext::allocate_memory`].
     pub fn allocate_memory(&self, request: &BlockRequest<'_>) -> Result<DeviceMemory, MemoryError> {
+        let memory = self.allocate_untold(request)?;
+        self.tell_block(request.label, request.size, request.memory_type);
+        Ok(memory)
+    }
+
+    /// The same, but nobody is told of it yet: for backends that hold a lock meanwhile and call
+    /// [`tell_block`](Self::tell_block) when they do not any more.
+    ///
+    /// # Errors
+    ///
+    /// As of [`DeviceContext::allocate_memory`].
+    pub fn allocate_untold(&self, request: &BlockRequest<'_>) -> Result<DeviceMemory, MemoryError> {
         self.context.allocate_for(self.index, request)
+    }
+
+    /// Tells observers of a block of [`allocate_untold`](Self::allocate_untold).
+    pub fn tell_block(&self, label: Option<&str>, size: u64, memory_type: u32) {
+        self.context.tell_block(self.index, label, size, memory_type);
     }
 
     /// The statistics of an allocator that fills every block with one allocation.

@@ -15,6 +15,8 @@ pub(super) struct Table {
     // The head of the list through the unused records: one more than its index, zero at the end.
     unused: u64,
     pub(super) live: usize,
+    used_bytes: u64,
+    used_count: u32,
     // By the index of their record; short, or empty, where few or none have one.
     labels: Vec<Option<Box<str>>>,
 }
@@ -32,6 +34,8 @@ pub(super) struct Record {
 impl Table {
     #[inline]
     pub(super) fn enter(&mut self, record: Record) -> usize {
+        self.used_bytes += record.size;
+        self.used_count += 1;
         let index = usize::try_from(self.unused).unwrap_or(0).wrapping_sub(1);
         if let Some(unused) = self.records.get_mut(index) {
             self.unused = unused.offset;
@@ -46,6 +50,8 @@ impl Table {
     #[inline]
     pub(super) fn strike(&mut self, index: usize) {
         if let Some(record) = self.records.get_mut(index) {
+            self.used_bytes -= record.size;
+            self.used_count -= 1;
             record.memory = vk::DeviceMemory::null();
             record.offset = self.unused;
             self.unused = index as u64 + 1;
@@ -66,6 +72,18 @@ impl Table {
 
     pub(super) fn label(&self, index: usize) -> Option<&str> {
         self.labels.get(index)?.as_deref()
+    }
+
+    /// Live allocations and their bytes.
+    pub(super) fn figures(&self) -> (u32, u64) {
+        (self.used_count, self.used_bytes)
+    }
+
+    /// Gives back what a table without allocations keeps for the next ones.
+    pub(super) fn forget_holes(&mut self) {
+        if self.used_count == 0 {
+            (self.records, self.labels, self.unused) = (Vec::new(), Vec::new(), 0);
+        }
     }
 
     pub(super) fn used(&self) -> impl Iterator<Item = (usize, &Record)> {

@@ -1,7 +1,7 @@
 //! What the configuration bounds.
 
-use rm_alloc_core::{MemoryAllocator, MemoryError};
-use rm_alloc_vma::{Strategy, VmaAllocator, VmaConfig};
+use rm_alloc_core::{MemoryAllocator, MemoryError, TilingClass};
+use rm_alloc_vma::{PoolConfig, Strategy, VmaAllocator, VmaConfig};
 use rm_vksim::{Call, Profile};
 
 use crate::sim::{device, free_all, linear};
@@ -100,4 +100,27 @@ fn configurations_are_read_and_written() {
     assert_eq!(serde_json::from_str::<VmaConfig>(&text).unwrap(), config);
     assert_eq!(serde_json::from_str::<VmaConfig>("{}").unwrap(), VmaConfig::default());
     assert!(serde_json::from_str::<VmaConfig>(r#"{"blocksize": 1}"#).is_err());
+}
+
+/// Block sizes that no object can have are refused when the allocator is made, and so are limits of heaps beyond all.
+#[test]
+fn absurd_configurations_are_refused() {
+    let (_sim, context) = device(Profile::h200());
+    let most = context.limits().max_allocation_size;
+    for config in [
+        VmaConfig::default().block_size(0),
+        VmaConfig::default().block_size(most + 1),
+        VmaConfig::default().heap_limit(u32::MAX, 1),
+    ] {
+        let error = VmaAllocator::with_config(&context, &config).unwrap_err();
+        assert!(matches!(error, MemoryError::InvalidRequest(_)), "{config:?}: {error}");
+    }
+    let allocator =
+        VmaAllocator::with_config(&context, &VmaConfig::default().block_size(most)).unwrap();
+    let held: Vec<_> = (0..100).map(|_| allocator.allocate(&linear(256)).unwrap()).collect();
+    assert_eq!(context.blocks().count, 1, "small pieces share a block");
+    free_all(&allocator, held);
+    let several = PoolConfig::new(0, TilingClass::Linear).linear().block_size(1 << 20);
+    let error = allocator.pool(&several.blocks(4, 4)).unwrap_err();
+    assert!(matches!(error, MemoryError::InvalidRequest(_)), "{error}");
 }

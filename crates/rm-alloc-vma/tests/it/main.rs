@@ -9,4 +9,5 @@ mod leaks;
 mod limits;
 mod pools;
 mod sim;
+mod threads;
 mod trim;
