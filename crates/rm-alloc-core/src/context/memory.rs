@@ -99,12 +99,15 @@ impl DeviceContext {
         self: &Arc<Self>,
         request: &BlockRequest<'_>,
     ) -> Result<DeviceMemory, MemoryError> {
-        let memory = self.allocate_for(Book::NOBODY, request)?;
-        self.tell_block(Book::NOBODY, request.label, request.size, request.memory_type);
-        Ok(memory)
+        let memory = self.allocate_for(Book::NOBODY, request);
+        if memory.is_ok() {
+            self.tell_block(Book::NOBODY, request.label, request.size, request.memory_type);
+        }
+        memory
     }
 
     /// Tells observers of a block that was made.
+    #[inline]
     pub(super) fn tell_block(&self, owner: u32, label: Option<&str>, size: u64, memory_type: u32) {
         if self.observers.want(EventMask::BLOCK_ALLOCATED) {
             let name = lock(&self.book).name(owner);

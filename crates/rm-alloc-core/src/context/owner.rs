@@ -46,9 +46,11 @@ impl BlockOwner {
     ///
     /// As of [`DeviceContext::allocate_memory`].
     pub fn allocate_memory(&self, request: &BlockRequest<'_>) -> Result<DeviceMemory, MemoryError> {
-        let memory = self.allocate_untold(request)?;
-        self.tell_block(request.label, request.size, request.memory_type);
-        Ok(memory)
+        let memory = self.context.allocate_for(self.index, request);
+        if memory.is_ok() {
+            self.tell_block(request.label, request.size, request.memory_type);
+        }
+        memory
     }
 
     /// The same, but nobody is told of it yet: for backends that hold a lock meanwhile and call
@@ -62,6 +64,7 @@ impl BlockOwner {
     }
 
     /// Tells observers of a block of [`allocate_untold`](Self::allocate_untold).
+    #[inline]
     pub fn tell_block(&self, label: Option<&str>, size: u64, memory_type: u32) {
         self.context.tell_block(self.index, label, size, memory_type);
     }
