@@ -2,11 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use ash::vk::{BufferUsageFlags, Format, ImageUsageFlags};
 use rm_alloc_core::{
@@ -15,42 +11,15 @@ use rm_alloc_core::{
     MemoryLocation, Tag,
 };
 use rm_alloc_direct::DirectAllocator;
-use rm_headless::{HeadlessOptions, Validation, testing::with_options};
+use rm_headless::{
+    HeadlessOptions, Validation,
+    heap::{CountingHeap, allocations_of},
+    testing::with_options,
+};
 use rm_vksim::{Profile, SimDevice};
 
-/// Counts the heap allocations of each thread; drivers allocate with C and are not counted.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    ALLOCATIONS.with(|allocations| allocations.set(allocations.get() + 1));
-}
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.dealloc(block, layout) };
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingHeap = CountingHeap;
 
 const PAIRS: u64 = 1000;
 
@@ -58,9 +27,7 @@ const PAIRS: u64 = 1000;
 fn allocations(pair: impl Fn()) -> u64 {
     pair();
     pair();
-    let before = ALLOCATIONS.with(Cell::get);
-    (0..PAIRS).for_each(|_| pair());
-    ALLOCATIONS.with(Cell::get) - before
+    allocations_of(|| (0..PAIRS).for_each(|_| pair()))
 }
 
 /// Heap allocations of pairs through a manager, beyond those of the bare backend.

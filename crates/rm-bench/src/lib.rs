@@ -54,15 +54,14 @@ pub mod cli;
 
 mod error;
 
-mod heap;
-
 mod random;
+
+pub use rm_headless::heap::CountingHeap;
 
 pub use self::{
     contestant::{BACKENDS, Backend, Entry, Level, OpenBackend, Player, Refused, entries},
     counters::{Baseline, Difference, Instructions},
     error::BenchError,
-    heap::CountingHeap,
     measure::{Inspection, Tail, inspect},
     price::Prices,
     results::Results,

@@ -5,6 +5,7 @@
 //! recommends and records what the validation layer has to say.
 //!
 //! - [`testing`] runs a test body on a fresh device and fails it when validation complained.
+//! - [`heap`] counts heap allocations.
 //! - [`calls`] counts the driver's memory functions for each thread, lets one fail on purpose, and
 //!   shows a context other [`Limits`] than the driver's.
 //!
@@ -40,6 +41,8 @@
 //!     Err(error) => panic!("{error}"),
 //! }
 //! ```
+
+pub mod heap;
 
 mod options;
 

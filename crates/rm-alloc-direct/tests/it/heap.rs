@@ -1,55 +1,16 @@
 //! Behaviour 38: a pair of an unlabelled resource costs no heap allocation of ours.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-};
-
 use ash::vk::{BufferUsageFlags, Format, ImageUsageFlags};
 use rm_alloc_core::{BufferRequest, ImageRequest, MemoryAllocatorExt, MemoryLocation};
 use rm_alloc_direct::DirectAllocator;
-use rm_headless::{HeadlessOptions, Validation, testing::with_options};
-
-/// Counts the heap allocations of each thread; drivers allocate with C and are not counted.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    ALLOCATIONS.with(|allocations| allocations.set(allocations.get() + 1));
-}
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.dealloc(block, layout) };
-    }
-}
+use rm_headless::{
+    HeadlessOptions, Validation,
+    heap::{CountingHeap, allocations_of},
+    testing::with_options,
+};
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// Heap allocations of this thread while `work` runs.
-fn allocations(work: impl FnOnce()) -> u64 {
-    let before = ALLOCATIONS.with(Cell::get);
-    work();
-    ALLOCATIONS.with(Cell::get) - before
-}
+static COUNTING: CountingHeap = CountingHeap;
 
 /// Behaviour 38: after the first pair, none of a thousand allocates; a label costs its copies and nothing else.
 #[test]
@@ -72,8 +33,8 @@ fn unlabelled_pairs_do_not_allocate() {
             unsafe { allocator.free_image(picture) };
         };
         // The first pair grows the book and asks for the format.
-        assert!(allocations(|| pair(&buffer)) > 0, "the counter counts");
-        assert_eq!(allocations(|| (0..1000).for_each(|_| pair(&buffer))), 0);
-        assert!(allocations(|| pair(&buffer.clone().label("named"))) > 0);
+        assert!(allocations_of(|| pair(&buffer)) > 0, "the counter counts");
+        assert_eq!(allocations_of(|| (0..1000).for_each(|_| pair(&buffer))), 0);
+        assert!(allocations_of(|| pair(&buffer.clone().label("named"))) > 0);
     });
 }

@@ -4,12 +4,12 @@
 
 use std::{hint::black_box, sync::Arc, time::Instant};
 
+use rm_headless::heap;
 use rm_vksim::Counts;
 
 use super::on_threads;
 use crate::{
     contestant::{Entry, Player, Refused},
-    heap,
     stage::Stage,
     trace::{Lane, Trace},
 };

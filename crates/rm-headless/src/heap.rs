@@ -1,4 +1,4 @@
-//! Counts heap allocations, for programs that install it as their global allocator.
+//! Counts heap allocations, for tests and benches that install it as their global allocator.
 //!
 //! The counter is the thread's own, so that nothing is shared and no ordering is needed.
 //! Only Rust's allocations are seen; those of C and C++, such as VMA's, are not.
@@ -12,7 +12,7 @@ thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The system's allocator with a counter; programs of this crate name it in `#[global_allocator]`.
+/// The system's allocator with a counter, to be named in `#[global_allocator]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CountingHeap;
 
@@ -43,8 +43,15 @@ unsafe impl GlobalAlloc for CountingHeap {
 }
 
 /// Heap allocations of the calling thread so far; stays zero where [`CountingHeap`] is not installed.
-pub(crate) fn allocations() -> u64 {
+pub fn allocations() -> u64 {
     ALLOCATIONS.with(Cell::get)
+}
+
+/// Heap allocations of the calling thread while `work` runs.
+pub fn allocations_of(work: impl FnOnce()) -> u64 {
+    let before = allocations();
+    work();
+    allocations() - before
 }
 
 fn count() {
