@@ -18,7 +18,6 @@
 //!
 //! - Cases that need a fault, another limit or the oracle skip on a real device, and say so.
 //! - What a backend lacks by its own [capabilities](rm_alloc_core::AllocatorCapabilities) is skipped, and said so.
-//! - A leak inside a shared block cannot be told by label, as the core has no way to report one; only the block is.
 //!
 //! # Example
 //!
@@ -67,6 +66,19 @@ macro_rules! conformance_tests {
     ($module:ident, $($factory:ident)::+) => {
         mod $module {
             $crate::__with_cases!(__tests (super::$($factory)::+));
+        }
+    };
+}
+
+/// Makes each group a test that calls a function of yours with it, in a module named like the function.
+///
+/// For runs on a device of your own: `conformance_group_tests!(on_my_gpu)` calls `fn on_my_gpu(group: Group)`, which
+/// calls [`run_group`] on [`Environment::present`].
+#[macro_export]
+macro_rules! conformance_group_tests {
+    ($run:ident) => {
+        mod $run {
+            $crate::__with_cases!(__group_tests(super::$run));
         }
     };
 }

@@ -148,4 +148,16 @@ macro_rules! __tests {
     };
 }
 
+/// Makes tests of the list of groups.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __group_tests {
+    (($run:path) $($group:ident $module:ident { $($name:ident)* })*) => {
+        $(#[test]
+        fn $module() {
+            $run($crate::Group::$group);
+        })*
+    };
+}
+
 crate::__with_cases!(__table());

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rm_alloc_core::DeviceContext;
 use rm_alloc_vma::VmaAllocator;
-use rm_conformance::{Environment, Fixture, Group, conformance_tests, run_group};
+use rm_conformance::{
+    Environment, Fixture, Group, conformance_group_tests, conformance_tests, run_group,
+};
 use rm_headless::testing::with_device;
 
 fn vma(context: &Arc<DeviceContext>) -> Fixture {
@@ -21,37 +23,4 @@ fn on_the_present_device(group: Group) {
     });
 }
 
-/// Makes each group a test on the present device.
-macro_rules! on_the_present_device {
-    ($($name:ident $group:ident)*) => {
-        $(#[test]
-        fn $name() {
-            on_the_present_device(Group::$group);
-        })*
-
-        #[test]
-        fn all_groups_run_on_the_present_device() {
-            assert_eq!(Group::ALL, [$(Group::$group),*]);
-        }
-    };
-}
-
-on_the_present_device! {
-    core_on_the_present_device Core
-    resources_on_the_present_device Resources
-    ranking_on_the_present_device Ranking
-    mapping_on_the_present_device Mapping
-    granularity_on_the_present_device Granularity
-    dedicated_on_the_present_device Dedicated
-    limits_on_the_present_device Limits
-    statistics_on_the_present_device Statistics
-    reports_on_the_present_device Report
-    headroom_on_the_present_device Headroom
-    shortage_on_the_present_device Shortage
-    injected_failures_on_the_present_device Injected
-    loss_on_the_present_device Lost
-    leaks_on_the_present_device Leaks
-    threads_on_the_present_device Threads
-    decorators_on_the_present_device Decorators
-    model_on_the_present_device Model
-}
+conformance_group_tests!(on_the_present_device);

@@ -66,6 +66,7 @@ const TOYS: &[(Flaw, &str, &[&str])] = &[
     (Flaw::Races, "h200", &["threads_never_share_memory"]),
     (Flaw::ReportsGaps, "h200", &["ranges_cover_each_block"]),
     (Flaw::SharesAtoms, "arm-noncoherent", &["atoms_are_never_shared"]),
+    (Flaw::TellsBlocksAlone, "h200", &["leaks_are_reported_by_label_once"]),
     (Flaw::UnmapsNeighbours, "h200", &["mappings_outlive_their_neighbours"]),
     (Flaw::Wraps, "h200", &["sizes_near_the_end_are_refused", "zero_size_is_refused"]),
 ];

@@ -249,6 +249,12 @@ unsafe impl MemoryAllocator for Toy {
 impl Drop for Toy {
     fn drop(&mut self) {
         for block in mem::take(&mut *self.lock()).into_values() {
+            let lost = block.ranges.iter().filter(|range| range.used);
+            if !self.has(Flaw::TellsBlocksAlone) {
+                lost.for_each(|range| {
+                    self.owner.tell_leak(range.label.as_deref(), range.size, block.key.0);
+                });
+            }
             if !block.is_empty() && !self.has(Flaw::FreesWhatIsUsed) {
                 // Keeps its device as long as what is used there.
                 let _leaked = block.memory.into_allocation();

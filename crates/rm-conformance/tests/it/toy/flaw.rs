@@ -28,6 +28,8 @@ pub(crate) enum Flaw {
     ReportsGaps,
     /// Gives neighbours on a non-coherent type one atom.
     SharesAtoms,
+    /// Tells of leaked blocks, and not of what lies in them.
+    TellsBlocksAlone,
     /// Unmaps a block when something in it is freed.
     UnmapsNeighbours,
     /// Adds to sizes without looking.
