@@ -1,0 +1,169 @@
+//! Who puts garbage in.
+
+use std::{fmt, mem, sync::Arc};
+
+use ash::vk;
+use rm_alloc_core::{BufferAllocation, DeviceBudgetManager, ImageAllocation, MemoryBlock};
+
+use super::{
+    call::Call,
+    drain::QueueCore,
+    garbage::{Destroy, Entry, Garbage, Object, Resource, Wait},
+    registry::{List, upcoming},
+};
+use crate::{callback::contained, point::RetireAt};
+
+/// Puts garbage into a queue; every handle holds one.
+///
+/// Made by [`DeferredDestructionQueue::retirer`](super::DeferredDestructionQueue::retirer).
+/// Retiring never waits, and needs no heap allocation once the queue has grown to its size; up to four attached timelines
+/// are free, more cost a heap allocation an entry.
+#[derive(Clone)]
+pub struct Retirer {
+    view: Arc<View>,
+}
+
+/// A queue, and the timelines that it had when somebody looked.
+#[derive(Debug)]
+pub(super) struct View {
+    core: Arc<QueueCore>,
+    list: List,
+    version: u64,
+}
+
+/// A moment that one can ask after: [`Retirer::stamp`], [`Retirer::is_reached`].
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    wait: Wait,
+}
+
+impl View {
+    pub(super) fn new(core: &Arc<QueueCore>) -> Self {
+        let (list, version) = core.registry.current();
+        Self { core: Arc::clone(core), list, version }
+    }
+
+    /// Whether timelines came or went since.
+    #[inline]
+    pub(super) fn is_stale(&self) -> bool {
+        self.version != self.core.registry.version()
+    }
+}
+
+impl Retirer {
+    pub(super) fn new(view: Arc<View>) -> Self {
+        Self { view }
+    }
+
+    /// Retires a buffer, whose bytes stay charged and count as retiring.
+    pub fn retire_buffer(&self, buffer: BufferAllocation, at: RetireAt) {
+        self.retire_resource(Resource::Buffer(buffer), at);
+    }
+
+    /// Retires an image, whose bytes stay charged and count as retiring.
+    pub fn retire_image(&self, image: ImageAllocation, at: RetireAt) {
+        self.retire_resource(Resource::Image(image), at);
+    }
+
+    /// Retires a hold on memory, whose bytes count as retiring when all of their holders do.
+    pub fn retire_block(&self, block: MemoryBlock, at: RetireAt) {
+        self.retire_resource(Resource::Block(block), at);
+    }
+
+    /// Retires a Vulkan object of any type but memory, such as a pipeline; ignores null.
+    ///
+    /// ```
+    /// use ash::vk;
+    /// use rm_lifetime::{RetireAt, Retirer};
+    ///
+    /// fn replace(device: &ash::Device, retirer: &Retirer, old: vk::Pipeline) {
+    ///     let destroy = device.fp_v1_0().destroy_pipeline;
+    ///     // Sound: the pipeline is of the device of the queue, and nobody else destroys it.
+    ///     unsafe { retirer.retire_raw(old, destroy, RetireAt::Now) };
+    /// }
+    /// ```
+    ///
+    /// # Safety
+    ///
+    /// - `raw` is null, or a live object of the manager's device that was made without allocation callbacks.
+    /// - `destroy` is the command of that device that destroys objects of this type, and nobody else calls it for `raw`.
+    #[inline]
+    pub unsafe fn retire_raw<H: vk::Handle + Copy>(
+        &self,
+        raw: H,
+        destroy: unsafe extern "system" fn(vk::Device, H, *const vk::AllocationCallbacks<'_>),
+        at: RetireAt,
+    ) {
+        const { assert!(size_of::<H>() == size_of::<u64>(), "objects are 64 bits wide") };
+        let raw = raw.as_raw();
+        if raw == 0 {
+            return;
+        }
+        type Typed<H> = unsafe extern "system" fn(vk::Device, H, *const vk::AllocationCallbacks<'_>);
+        // SAFETY: handles are transparent over 64 bits (checked above), so that calls are the same.
+        let destroy = unsafe { mem::transmute::<Typed<H>, Destroy>(destroy) };
+        self.put(Garbage::Object(Object { raw, destroy }), at);
+    }
+
+    /// Calls `closure` once; up to 48 bytes of it are stored in place.
+    ///
+    /// Where it is forgotten, it is not dropped either.
+    #[inline]
+    pub fn retire_with(&self, closure: impl FnOnce() + Send + 'static, at: RetireAt) {
+        self.put(Garbage::Call(Call::new(closure)), at);
+    }
+
+    /// The moment at which something retired now would be ready.
+    pub fn stamp(&self, at: RetireAt) -> Stamp {
+        Stamp { wait: self.wait(at) }
+    }
+
+    /// Whether the moment has come; never waits.
+    pub fn is_reached(&self, stamp: &Stamp) -> bool {
+        if matches!(stamp.wait, Wait::Unknown) {
+            // No timeline was there to be asked.
+            return false;
+        }
+        let (list, _) = self.view.core.registry.current();
+        stamp.wait.points().all(|point| {
+            let known = list.iter().find(|known| known.id == point.timeline);
+            known.is_none_or(|known| known.completed() >= point.value)
+        })
+    }
+
+    /// Whose resources these are.
+    pub fn manager(&self) -> &DeviceBudgetManager {
+        &self.view.core.manager
+    }
+
+    fn retire_resource(&self, resource: Resource, at: RetireAt) {
+        let wait = self.wait(at);
+        let core = &*self.view.core;
+        contained(|| resource.mark(&core.manager));
+        // Beyond 2^32 it leaks.
+        if let Some(slot) = core.resources.put(resource) {
+            core.intake.push(Entry { wait, garbage: Garbage::Resource(slot) });
+        }
+    }
+
+    #[inline]
+    fn put(&self, garbage: Garbage, at: RetireAt) {
+        let wait = self.wait(at);
+        self.view.core.intake.push(Entry { wait, garbage });
+    }
+
+    #[inline]
+    fn wait(&self, at: RetireAt) -> Wait {
+        match at {
+            RetireAt::Points(points) => Wait::Few(points),
+            RetireAt::Now if self.view.is_stale() => upcoming(&self.view.core.registry.current().0),
+            RetireAt::Now => upcoming(&self.view.list),
+        }
+    }
+}
+
+impl fmt::Debug for Retirer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retirer").field("queue", &self.view.core).finish()
+    }
+}

@@ -1,0 +1,57 @@
+//! Timelines: how far the device is.
+
+use std::{fmt, time::Duration};
+
+use ash::vk;
+
+/// A line of work of the device, such as a queue, that counts what it has finished.
+///
+/// Values only grow. What is submitted together signals one value; what is being recorded will signal
+/// [`upcoming`](Self::upcoming).
+///
+/// # Safety
+///
+/// Implementors promise that
+///
+/// - work that signals a value is finished, and so is all work of smaller values, before [`completed`](Self::completed)
+///   answers that value or more; a lost device is done with everything, which is [`u64::MAX`];
+/// - work that was submitted, or is being recorded, when [`upcoming`](Self::upcoming) is called signals the answer or less;
+/// - [`wait`](Self::wait) answers `true` only if all work that was submitted before the call and signals `value` or less is
+///   finished.
+pub unsafe trait GpuTimeline: fmt::Debug + Send + Sync {
+    /// The value up to which all work is finished; never waits.
+    fn completed(&self) -> u64;
+
+    /// The value that work being recorded now will signal; never waits.
+    fn upcoming(&self) -> u64;
+
+    /// Waits for the work that was submitted with `value` or less, and says whether it was finished in time.
+    ///
+    /// Values that nothing submitted so far signals are not waited for: `u64::MAX` waits for all that is in flight.
+    ///
+    /// # Errors
+    ///
+    /// [`TimelineError::DeviceLost`] if the device is lost; otherwise what the driver answered.
+    fn wait(&self, value: u64, at_most: Duration) -> Result<bool, TimelineError>;
+}
+
+/// Why nobody can say how far the device is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimelineError {
+    /// The device is lost, and thereby done with everything.
+    #[error("the device is lost")]
+    DeviceLost,
+    /// Vulkan returned a code that no other variant covers.
+    #[error("vulkan returned {0}")]
+    Vulkan(vk::Result),
+}
+
+impl From<vk::Result> for TimelineError {
+    fn from(code: vk::Result) -> Self {
+        match code {
+            vk::Result::ERROR_DEVICE_LOST => Self::DeviceLost,
+            code => Self::Vulkan(code),
+        }
+    }
+}
