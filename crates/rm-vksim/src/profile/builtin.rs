@@ -28,9 +28,7 @@ macro_rules! builtins {
 }
 
 builtins! {
-    /// NVIDIA H200: much memory, five types, granularity 1 KiB.
-    ///
-    /// Answers by rules until a capture takes the place of its file.
+    /// NVIDIA's H200 of 2026, captured: much memory, five types, granularity 1 KiB.
     h200 = "h200";
     /// A discrete GPU whose whole memory the host reaches.
     desktop_rebar = "desktop-rebar";

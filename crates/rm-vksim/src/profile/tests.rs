@@ -89,7 +89,7 @@ fn the_profiles_are_what_their_names_say() {
 
 #[test]
 fn captured_profiles_hold_at_least_200_answers() {
-    for profile in [Profile::lavapipe_22(), Profile::lavapipe_25()] {
+    for profile in [Profile::h200(), Profile::lavapipe_22(), Profile::lavapipe_25()] {
         let answers = profile
             .captured
             .iter()

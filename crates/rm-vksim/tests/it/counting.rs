@@ -15,12 +15,10 @@ const USAGES: [vk::BufferUsageFlags; 4] = [
 
 #[test]
 fn requirements_are_those_of_a_watched_device() {
-    let names = Profile::names().iter().filter(|name| !name.starts_with("lavapipe"));
-    for name in names {
-        let profile = Profile::builtin(name).unwrap();
-        if !profile.captured.is_empty() {
-            continue;
-        }
+    for name in Profile::names() {
+        let mut profile = Profile::builtin(name).unwrap();
+        // Counted buffers follow the rules alone.
+        profile.captured.clear();
         let watched = SimDevice::new(profile.clone()).unwrap();
         let counting = SimDevice::counting(profile).unwrap();
         for usage in USAGES {
