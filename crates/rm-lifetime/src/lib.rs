@@ -9,5 +9,5 @@ pub use self::{
     queue::{
         DeferredDestructionQueue, DrainLimit, Drained, Forgotten, QueueStatistics, Retirer, Stamp,
     },
-    timeline::{GpuTimeline, TimelineError},
+    timeline::{GpuTimeline, ManualTimeline, TimelineError},
 };

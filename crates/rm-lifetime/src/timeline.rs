@@ -1,8 +1,12 @@
 //! Timelines: how far the device is.
 
+mod manual;
+
 use std::{fmt, time::Duration};
 
 use ash::vk;
+
+pub use self::manual::ManualTimeline;
 
 /// A line of work of the device, such as a queue, that counts what it has finished.
 ///

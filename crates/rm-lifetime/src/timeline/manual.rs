@@ -1,0 +1,94 @@
+//! A timeline that is moved by hand.
+
+use std::{
+    sync::{Condvar, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{GpuTimeline, TimelineError};
+
+/// A timeline that its owner moves: for tests, simulated devices and engines that learn of progress in their own way.
+///
+/// ```
+/// use rm_lifetime::{GpuTimeline, ManualTimeline};
+///
+/// // Sound: no device is involved.
+/// let timeline = unsafe { ManualTimeline::new() };
+/// assert_eq!((timeline.completed(), timeline.upcoming()), (0, 1));
+///
+/// let frame = timeline.submit();
+/// assert_eq!((frame, timeline.upcoming()), (1, 2));
+/// timeline.complete(frame);
+/// assert_eq!(timeline.completed(), 1);
+/// ```
+#[derive(Debug, Default)]
+pub struct ManualTimeline {
+    // Invariant: both only grow.
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    submitted: u64,
+    completed: u64,
+}
+
+impl ManualTimeline {
+    /// A timeline at 0, on which nothing was submitted.
+    ///
+    /// # Safety
+    ///
+    /// - Whatever is submitted on its behalf signals the value that [`submit`](Self::submit) answered, or less, and
+    ///   [`complete`](Self::complete) is called with a value only when the device is done with all work up to it.
+    pub unsafe fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value of what is about to be submitted; the next one is one more.
+    pub fn submit(&self) -> u64 {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody counts to 2^64.
+        state.submitted = state.submitted.saturating_add(1);
+        state.submitted
+    }
+
+    /// Notes that all work up to `value` is finished; a smaller value than before changes nothing.
+    pub fn complete(&self, value: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.completed = state.completed.max(value);
+        drop(state);
+        self.moved.notify_all();
+    }
+
+    fn state(&self) -> State {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// SAFETY: values are moved by whoever made the timeline and vouched for them (`new`); `upcoming` is more than all that was
+// submitted, and `wait` answers by `completed` alone.
+unsafe impl GpuTimeline for ManualTimeline {
+    fn completed(&self) -> u64 {
+        self.state().completed
+    }
+
+    fn upcoming(&self) -> u64 {
+        self.state().submitted.saturating_add(1)
+    }
+
+    fn wait(&self, value: u64, at_most: Duration) -> Result<bool, TimelineError> {
+        let until = Instant::now().checked_add(at_most);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = value.min(state.submitted);
+        while state.completed < value {
+            let left = until.map_or(Duration::MAX, |it| it.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return Ok(false);
+            }
+            let waited = self.moved.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(true)
+    }
+}
