@@ -28,7 +28,7 @@ impl Call {
             return Self::in_place(closure);
         }
         let boxed = Box::new(closure);
-        Self::in_place(move || boxed())
+        Self::in_place(boxed)
     }
 
     #[inline]

@@ -105,7 +105,8 @@ impl QueueCore {
     /// Waits for every timeline until `until`, for ever if there is no such moment, and destroys what that makes ready.
     pub(super) fn finish(&self, until: Option<Instant>) -> Result<Drained, TimelineError> {
         const FOR_EVER: Duration = Duration::from_secs(u64::MAX >> 1);
-        let left = || until.map_or(FOR_EVER, |until| until.saturating_duration_since(Instant::now()));
+        let left =
+            || until.map_or(FOR_EVER, |until| until.saturating_duration_since(Instant::now()));
         let (list, _) = self.registry.current();
         let (mut done, mut answer) = (Vec::<TimelineId>::new(), Ok(()));
         for attached in &*list {
@@ -254,10 +255,14 @@ impl MemoryRelief for QueueCore {
     fn relieve(&self, shortage: Shortage) -> u64 {
         let properties = self.manager.context().memory_properties();
         let mut bytes = 0;
-        self.round(DrainLimit::default(), |_| false, |freed| {
-            let heap = properties.memory_types[freed.memory_type as usize].heap_index;
-            bytes += if heap == shortage.heap { freed.bytes } else { 0 };
-        });
+        self.round(
+            DrainLimit::default(),
+            |_| false,
+            |freed| {
+                let heap = properties.memory_types[freed.memory_type as usize].heap_index;
+                bytes += if heap == shortage.heap { freed.bytes } else { 0 };
+            },
+        );
         bytes
     }
 }

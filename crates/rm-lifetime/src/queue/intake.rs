@@ -6,6 +6,8 @@
 //!   once the value is there, and `n + capacity` when it was taken out.
 //! - A producer claims a position by moving `tail` from `n` to `n + 1`, which it tries only after it has seen turn `n`
 //!   (acquire: whoever took the value before is done with the slot). It writes the value and stores `n + 1` (release).
+//!   `tail` moves with release, and the consumer reads it with acquire, so that whoever sees a claim sees the values that
+//!   its thread had put in before.
 //! - The consumer walks from `head` to `tail` and takes every slot whose turn is `n + 1` (acquire: the value is there). One
 //!   that was claimed and not yet written is passed over, and looked at again next time: its producer has not returned, so
 //!   nobody can have expected it. `head` stays there, and slots behind it that were taken already show `n + capacity`.
@@ -102,7 +104,7 @@ impl<T> Intake<T> {
             let turn = self.slots[at & self.mask].turn.load(Ordering::Acquire);
             if turn == at {
                 let next = at.wrapping_add(1);
-                let (won, lost) = (Ordering::Relaxed, Ordering::Relaxed);
+                let (won, lost) = (Ordering::Release, Ordering::Relaxed);
                 match self.tail.0.compare_exchange_weak(at, next, won, lost) {
                     Ok(_) => return Some(at),
                     Err(now) => at = now,

@@ -99,7 +99,8 @@ impl Retirer {
         if raw == 0 {
             return;
         }
-        type Typed<H> = unsafe extern "system" fn(vk::Device, H, *const vk::AllocationCallbacks<'_>);
+        type Typed<H> =
+            unsafe extern "system" fn(vk::Device, H, *const vk::AllocationCallbacks<'_>);
         // SAFETY: handles are transparent over 64 bits (checked above), so that calls are the same.
         let destroy = unsafe { mem::transmute::<Typed<H>, Destroy>(destroy) };
         self.put(Garbage::Object(Object { raw, destroy }), at);

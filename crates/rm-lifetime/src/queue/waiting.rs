@@ -5,9 +5,6 @@
 //! order; values that come late, out of order, go to a heap beside it.
 //! Reaching a point takes whole buckets off the front; an entry with another open point is filed there.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     cmp::{Ordering, Reverse},
     collections::{BinaryHeap, VecDeque},
@@ -124,7 +121,8 @@ impl Waiting {
         }
         words.clear();
         self.words = words;
-        self.lanes.retain(|lane| !lane.is_empty() || timelines.iter().any(|it| it.id == lane.timeline));
+        self.lanes
+            .retain(|lane| !lane.is_empty() || timelines.iter().any(|it| it.id == lane.timeline));
         self.fresh.sort_unstable();
         self.ready.extend(self.fresh.drain(..).map(|(_, node)| node));
     }

@@ -1,7 +1,10 @@
 //! A timeline that is moved by hand.
 
 use std::{
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{
+        Condvar, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -23,15 +26,12 @@ use crate::{GpuTimeline, TimelineError};
 /// ```
 #[derive(Debug, Default)]
 pub struct ManualTimeline {
-    // Invariant: both only grow.
-    state: Mutex<State>,
+    // Both only grow. Acquire and release: who sees a value sees what its writer did before.
+    submitted: AtomicU64,
+    completed: AtomicU64,
+    // Held for a moment after `completed` has grown, so that nobody who looked before falls asleep behind it.
+    gate: Mutex<()>,
     moved: Condvar,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct State {
-    submitted: u64,
-    completed: u64,
 }
 
 impl ManualTimeline {
@@ -47,22 +47,15 @@ impl ManualTimeline {
 
     /// The value of what is about to be submitted; the next one is one more.
     pub fn submit(&self) -> u64 {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Nobody counts to 2^64.
-        state.submitted = state.submitted.saturating_add(1);
-        state.submitted
+        self.submitted.fetch_add(1, Ordering::AcqRel).wrapping_add(1)
     }
 
     /// Notes that all work up to `value` is finished; a smaller value than before changes nothing.
     pub fn complete(&self, value: u64) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.completed = state.completed.max(value);
-        drop(state);
+        self.completed.fetch_max(value, Ordering::AcqRel);
+        drop(self.gate.lock().unwrap_or_else(PoisonError::into_inner));
         self.moved.notify_all();
-    }
-
-    fn state(&self) -> State {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,24 +63,25 @@ impl ManualTimeline {
 // submitted, and `wait` answers by `completed` alone.
 unsafe impl GpuTimeline for ManualTimeline {
     fn completed(&self) -> u64 {
-        self.state().completed
+        self.completed.load(Ordering::Acquire)
     }
 
     fn upcoming(&self) -> u64 {
-        self.state().submitted.saturating_add(1)
+        self.submitted.load(Ordering::Acquire).saturating_add(1)
     }
 
     fn wait(&self, value: u64, at_most: Duration) -> Result<bool, TimelineError> {
+        let value = value.min(self.submitted.load(Ordering::Acquire));
         let until = Instant::now().checked_add(at_most);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = value.min(state.submitted);
-        while state.completed < value {
-            let left = until.map_or(Duration::MAX, |it| it.saturating_duration_since(Instant::now()));
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.completed() < value {
+            let left =
+                until.map_or(Duration::MAX, |it| it.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return Ok(false);
             }
-            let waited = self.moved.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let waited = self.moved.wait_timeout(gate, left);
+            gate = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(true)
     }

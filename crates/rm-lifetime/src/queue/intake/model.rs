@@ -1,0 +1,59 @@
+//! The ring under every interleaving of its threads.
+//!
+//! Run by `cargo xtask loom`.
+
+use loom::{model, sync::Arc, thread};
+
+use super::{Intake, Outlet};
+
+fn take(intake: &Intake<u32>, outlet: &mut Outlet<u32>, into: &mut Vec<u32>) {
+    intake.take(outlet, |value| into.push(value));
+}
+
+/// What two threads put in comes out once, in the order of each, be it through the ring or beside it.
+#[test]
+fn intake_against_drain_loses_nothing_and_keeps_the_order_of_each() {
+    model(|| {
+        let intake = Arc::new(Intake::new(2));
+        let other = Arc::clone(&intake);
+        let thread = thread::spawn(move || {
+            other.push(10);
+            other.push(11);
+        });
+        let (mut outlet, mut got) = (Outlet::default(), Vec::new());
+        intake.push(20);
+        take(&intake, &mut outlet, &mut got);
+        assert!(got.contains(&20), "it came in before");
+        intake.push(21);
+        take(&intake, &mut outlet, &mut got);
+        assert!(got.contains(&21), "it came in before");
+        thread.join().unwrap();
+        take(&intake, &mut outlet, &mut got);
+        assert_eq!(got.len(), 4, "{got:?}");
+        for thread in [1, 2] {
+            let of: Vec<u32> = got.iter().copied().filter(|it| it / 10 == thread).collect();
+            assert_eq!(of, [thread * 10, thread * 10 + 1], "{got:?}");
+        }
+    });
+}
+
+/// A full ring spills, and what was spilled comes behind what the same thread had put in before, and before what it puts in
+/// after.
+#[test]
+fn a_spill_keeps_the_order_of_its_thread() {
+    model(|| {
+        let intake = Arc::new(Intake::new(2));
+        let other = Arc::clone(&intake);
+        let thread = thread::spawn(move || {
+            for value in 0..4 {
+                other.push(value);
+            }
+        });
+        let (mut outlet, mut got) = (Outlet::default(), Vec::new());
+        take(&intake, &mut outlet, &mut got);
+        take(&intake, &mut outlet, &mut got);
+        thread.join().unwrap();
+        take(&intake, &mut outlet, &mut got);
+        assert_eq!(got, [0, 1, 2, 3]);
+    });
+}
