@@ -6,6 +6,7 @@ mod garbage;
 mod intake;
 mod registry;
 mod retirer;
+mod slots;
 mod statistics;
 mod waiting;
 

@@ -7,11 +7,14 @@ use std::{
 
 type Words = [u64; 6];
 
-/// Something to call once; forgotten when it is dropped instead.
+/// Something to call once; forgotten when nobody does.
+///
+/// A copy is the same closure, not another one.
+#[derive(Clone, Copy)]
 pub(super) struct Call {
     // Invariant: `words` holds a value of the type that `run` was made for, which may be sent to other threads.
     words: MaybeUninit<Words>,
-    run: unsafe fn(*mut Words),
+    run: unsafe fn(*const Words),
 }
 
 // SAFETY: what is inside is `Send` (invariant).
@@ -40,10 +43,14 @@ impl Call {
     }
 
     /// Calls it.
+    ///
+    /// # Safety
+    ///
+    /// - It is called once, through whichever copy.
     #[inline]
-    pub(super) fn call(mut self) {
-        // SAFETY: the words hold what `run` was made for (invariant), and `self` is gone after this.
-        unsafe { (self.run)(self.words.as_mut_ptr()) };
+    pub(super) unsafe fn call(&self) {
+        // SAFETY: the words hold what `run` was made for (invariant), which nobody takes out again (caller).
+        unsafe { (self.run)(self.words.as_ptr()) };
     }
 }
 
@@ -52,7 +59,7 @@ impl Call {
 /// # Safety
 ///
 /// - `words` holds an `F`, which nobody takes out again.
-unsafe fn run<F: FnOnce()>(words: *mut Words) {
+unsafe fn run<F: FnOnce()>(words: *const Words) {
     // SAFETY: it is there (caller).
     let closure = unsafe { words.cast::<F>().read() };
     closure();

@@ -14,7 +14,7 @@ use rm_alloc_core::{DeviceBudgetManager, MemoryRelief, ReliefStage, Shortage};
 use super::{
     garbage::{Entry, Freed, Garbage, Resources},
     intake::Intake,
-    registry::Registry,
+    registry::{Crowds, Registry},
     statistics::{Forgotten, QueueStatistics},
     waiting::Waiting,
 };
@@ -57,6 +57,7 @@ pub(super) struct QueueCore {
     pub(super) manager: DeviceBudgetManager,
     pub(super) registry: Registry,
     pub(super) resources: Resources,
+    pub(super) crowds: Crowds,
     pub(super) intake: Intake<Entry>,
     /// `None` while somebody drains.
     waiting: Mutex<Option<Box<Waiting>>>,
@@ -73,12 +74,11 @@ struct Totals {
 
 impl QueueCore {
     pub(super) fn new(manager: DeviceBudgetManager, capacity: usize) -> Self {
-        let resources = Resources::default();
-        resources.reserve(capacity);
         Self {
             manager,
             registry: Registry::new(),
-            resources,
+            resources: Resources::with_capacity(capacity),
+            crowds: Crowds::with_capacity(0),
             intake: Intake::new(capacity),
             waiting: Mutex::new(Some(Box::new(Waiting::with_capacity(capacity)))),
             figures: Mutex::default(),
@@ -95,11 +95,9 @@ impl QueueCore {
     /// - The device is done with everything that was retired.
     pub(super) unsafe fn flush(&self) -> Drained {
         let Some(mut turn) = Turn::begin(self) else { return Drained::default() };
-        turn.waiting.take_in(&self.intake);
+        turn.waiting.take_in(&self.intake, &self.crowds);
         turn.waiting.ripen();
-        let drained = turn.destroy(DrainLimit::default(), |_| ());
-        lock(&self.figures).now.flushed += drained.entries;
-        drained
+        turn.destroy(DrainLimit::default(), |now| &mut now.flushed, |_| ())
     }
 
     /// Waits for every timeline until `until`, for ever if there is no such moment, and destroys what that makes ready.
@@ -142,12 +140,11 @@ impl QueueCore {
     ) -> Drained {
         let Some(mut turn) = Turn::begin(self) else { return Drained::default() };
         let before = turn.waiting.examined;
-        turn.waiting.take_in(&self.intake);
+        turn.waiting.take_in(&self.intake, &self.crowds);
         let (list, _) = self.registry.current();
-        turn.waiting.look(&list, done);
+        turn.waiting.look(&list, &self.crowds, done);
         let examined = turn.waiting.examined - before;
-        let drained = turn.destroy(limit, tell);
-        lock(&self.figures).now.destroyed += drained.entries;
+        let drained = turn.destroy(limit, |now| &mut now.destroyed, tell);
         Drained { examined, ..drained }
     }
 
@@ -207,34 +204,43 @@ impl<'q> Turn<'q> {
         Some(Self { core, waiting, capacity })
     }
 
-    fn destroy(&mut self, limit: DrainLimit, mut tell: impl FnMut(Freed)) -> Drained {
-        self.note();
-        let core = self.core;
+    /// Destroys what is ready, up to `limit`, counts it in `total`, and tells `tell` what came back.
+    fn destroy(
+        &mut self,
+        limit: DrainLimit,
+        total: impl Fn(&mut QueueStatistics) -> &mut u64,
+        mut tell: impl FnMut(Freed),
+    ) -> Drained {
+        let (core, found) = (self.core, self.waiting.count() as u64);
         let most = limit.entries.map_or(u64::MAX, u64::from);
         let enough = limit.bytes.unwrap_or(u64::MAX);
         let mut drained = Drained::default();
-        while drained.entries < most && drained.bytes < enough {
-            let Some(garbage) = self.waiting.next_ready() else { break };
-            drained.entries += 1;
-            // SAFETY: its points are reached, or the caller of `flush` has promised that the device is done.
-            match contained(|| unsafe { garbage.destroy(&core.manager, &core.resources) }) {
-                Some(freed) => {
-                    drained.bytes += freed.bytes;
-                    tell(freed);
+        let mut more = true;
+        while more {
+            let (waiting, drained) = (&mut *self.waiting, &mut drained);
+            // One net for many: after a panic it goes on behind the one that panicked.
+            let ended = contained(|| {
+                while drained.entries < most && drained.bytes < enough {
+                    let Some(garbage) = waiting.next_ready() else { break };
+                    drained.entries += 1;
+                    // SAFETY: its points are reached, or the caller of `flush` has promised that the device is done.
+                    let freed = unsafe { garbage.destroy(&core.manager, &core.resources) };
+                    if freed.bytes > 0 {
+                        drained.bytes += freed.bytes;
+                        tell(freed);
+                    }
                 }
-                None => drained.panicked += 1,
-            }
+            });
+            more = ended.is_none();
+            drained.panicked += u64::from(more);
         }
-        drained.left = self.waiting.ready() as u64;
-        lock(&core.figures).now.panicked += drained.panicked;
-        drained
-    }
-
-    /// Notes how full the queue is.
-    fn note(&mut self) {
-        let now = &mut lock(&self.core.figures).now;
-        now.high_water = now.high_water.max(self.waiting.count as u64);
+        drained.left = self.waiting.ready();
+        let now = &mut lock(&core.figures).now;
+        *total(now) += drained.entries;
+        now.panicked += drained.panicked;
+        now.high_water = now.high_water.max(found);
         now.growths += u64::from(self.waiting.capacity() > self.capacity);
+        drained
     }
 }
 
@@ -272,7 +278,7 @@ impl Drop for QueueCore {
         // Nobody can retire any more, but garbage that owns garbage.
         while self.drain(DrainLimit::default()).entries > 0 {}
         let waiting = lock(&self.waiting).take();
-        let forgotten = waiting.map(|waiting| self.count(&waiting)).unwrap_or_default();
+        let forgotten = waiting.map(|waiting| self.forget(*waiting)).unwrap_or_default();
         if forgotten.entries() == 0 {
             return;
         }
@@ -286,15 +292,17 @@ impl Drop for QueueCore {
 }
 
 impl QueueCore {
-    fn count(&self, waiting: &Waiting) -> Forgotten {
+    fn forget(&self, waiting: Waiting) -> Forgotten {
         let mut forgotten = Forgotten::default();
-        for garbage in waiting.rest() {
+        for garbage in waiting.forget() {
             match garbage {
                 Garbage::Call(_) => forgotten.calls += 1,
                 Garbage::Object(_) => forgotten.objects += 1,
                 Garbage::Resource(slot) => {
                     forgotten.resources += 1;
-                    forgotten.bytes += self.resources.forget(*slot).bytes;
+                    // Never dropped: it leaks.
+                    let worth = self.resources.take(slot).map(|resource| resource.worth());
+                    forgotten.bytes += worth.unwrap_or_default().bytes;
                 }
             }
         }

@@ -5,34 +5,33 @@ use std::{mem::ManuallyDrop, ptr};
 use ash::vk;
 use rm_alloc_core::{BufferAllocation, DeviceBudgetManager, ImageAllocation, MemoryBlock};
 
-use super::call::Call;
-use crate::{
-    point::{Point, Points},
-    sync::{Mutex, lock},
-};
+use super::{call::Call, slots::Slots};
+use crate::point::{Point, Points};
 
 /// Garbage and what it waits for.
 ///
-/// Dropping one forgets it: the device may still use what it stands for.
-#[derive(Debug)]
+/// Plain data, which is destroyed once or forgotten: the device may still use what it stands for.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) wait: Wait,
     pub(super) garbage: Garbage,
 }
 
 /// What has to be reached.
-#[derive(Clone, Debug)]
-pub(crate) enum Wait {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Wait {
+    /// The point of one timeline, as where there is one queue.
+    One(Point),
     /// Points of a few timelines; none at all is reached at once.
     Few(Points),
-    /// Points of more timelines than fit in place.
-    Many(Box<[Point]>),
+    /// Points of more timelines than fit in place, which are stored apart.
+    Many(u32),
     /// Nobody knows: no timeline was attached.
     Unknown,
 }
 
 /// What is to be destroyed.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Garbage {
     Call(Call),
     Object(Object),
@@ -67,17 +66,10 @@ pub(super) struct Freed {
     pub(super) memory_type: u32,
 }
 
-impl Wait {
-    /// The points; none where nobody knows.
-    pub(crate) fn points(&self) -> impl Iterator<Item = Point> + '_ {
-        let (few, many) = match self {
-            Self::Few(points) => (Some(points), [].as_slice()),
-            Self::Many(points) => (None, &**points),
-            Self::Unknown => (None, [].as_slice()),
-        };
-        few.into_iter().flat_map(Points::iter).chain(many.iter().copied())
-    }
-}
+/// Resources that wait, apart from the entries, which stay small without them.
+///
+/// By hand, because a resource that is dropped with its store must leak: the device may still use it.
+pub(super) type Resources = Slots<ManuallyDrop<Resource>>;
 
 impl Garbage {
     /// Destroys it; the promises that came with it say when this may be.
@@ -85,26 +77,41 @@ impl Garbage {
     /// # Safety
     ///
     /// - Its points are reached, or the device is done with it for another reason.
+    /// - Nobody destroys it again.
+    #[inline(always)]
     pub(super) unsafe fn destroy(
-        self,
+        &self,
         manager: &DeviceBudgetManager,
         resources: &Resources,
     ) -> Freed {
         match self {
-            Self::Call(call) => call.call(),
             Self::Object(Object { raw, destroy }) => {
                 let device = manager.context().device().handle();
                 // SAFETY: promised when it was retired (invariant), and the device is done with it (caller).
-                unsafe { destroy(device, raw, ptr::null()) };
+                unsafe { destroy(device, *raw, ptr::null()) };
+                Freed::default()
             }
-            Self::Resource(slot) => {
-                let Some(resource) = resources.take(slot) else { return Freed::default() };
-                // SAFETY: the device is done with it (caller).
-                return unsafe { ManuallyDrop::into_inner(resource).free(manager) };
+            Self::Call(call) => {
+                // SAFETY: called once (caller).
+                unsafe { call.call() };
+                Freed::default()
             }
+            // SAFETY: the same promises.
+            Self::Resource(slot) => unsafe { free(*slot, manager, resources) },
         }
-        Freed::default()
     }
+}
+
+/// Frees what is stored under `slot`.
+///
+/// # Safety
+///
+/// - The device is done with it.
+#[inline(never)]
+unsafe fn free(slot: u32, manager: &DeviceBudgetManager, resources: &Resources) -> Freed {
+    let Some(resource) = resources.take(slot) else { return Freed::default() };
+    // SAFETY: the device is done with it (caller).
+    unsafe { ManuallyDrop::into_inner(resource).free(manager) }
 }
 
 impl Resource {
@@ -145,51 +152,4 @@ impl Resource {
 
 fn shared(memory: Option<&MemoryBlock>) -> bool {
     memory.is_some_and(|memory| memory.holders() > 1)
-}
-
-/// Resources that wait, apart from the entries, which stay small without them.
-#[derive(Debug, Default)]
-pub(super) struct Resources {
-    store: Mutex<Store>,
-}
-
-#[derive(Debug, Default)]
-struct Store {
-    // Invariant: `free` names the slots that are `None`, once each.
-    // By hand, because a resource that is dropped with the store must leak: the device may still use it.
-    slots: Vec<Option<ManuallyDrop<Resource>>>,
-    free: Vec<u32>,
-}
-
-impl Resources {
-    pub(super) fn reserve(&self, count: usize) {
-        let mut store = lock(&self.store);
-        store.slots.reserve(count);
-        store.free.reserve(count);
-    }
-
-    /// Stores `resource` under a number; `None`, and leaks it, beyond 2^32 of them.
-    pub(super) fn put(&self, resource: Resource) -> Option<u32> {
-        let resource = ManuallyDrop::new(resource);
-        let mut store = lock(&self.store);
-        if let Some(slot) = store.free.pop() {
-            store.slots[slot as usize] = Some(resource);
-            return Some(slot);
-        }
-        let slot = u32::try_from(store.slots.len()).ok()?;
-        store.slots.push(Some(resource));
-        Some(slot)
-    }
-
-    fn take(&self, slot: u32) -> Option<ManuallyDrop<Resource>> {
-        let mut store = lock(&self.store);
-        let resource = store.slots.get_mut(slot as usize)?.take()?;
-        store.free.push(slot);
-        Some(resource)
-    }
-
-    /// Leaks what is left under `slot`, and says what it was worth.
-    pub(super) fn forget(&self, slot: u32) -> Freed {
-        self.take(slot).map_or(Freed::default(), |resource| resource.worth())
-    }
 }

@@ -63,7 +63,7 @@ unsafe impl<T: Send> Send for Intake<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Sync for Intake<T> {}
 
-impl<T> Intake<T> {
+impl<T: Copy> Intake<T> {
     /// One with room for `capacity` values, rounded up to a power of two, before it spills.
     pub(super) fn new(capacity: usize) -> Self {
         let capacity = capacity.clamp(2, 1 << 20).next_power_of_two();
@@ -81,23 +81,25 @@ impl<T> Intake<T> {
         }
     }
 
-    /// Puts `value` in; never waits for the consumer.
-    #[inline]
-    pub(super) fn push(&self, value: T) {
+    /// Puts in what `make` makes; never waits for the consumer.
+    ///
+    /// Made in its place: a value that is made before and moved there costs twice as much.
+    #[inline(always)]
+    pub(super) fn push_with(&self, make: impl FnOnce() -> T) {
         if !self.spilling.load(Ordering::Acquire)
             && let Some(at) = self.claim()
         {
             let slot = &self.slots[at & self.mask];
             // SAFETY: the position is ours alone (claimed), and the slot is free until its turn says otherwise.
-            slot.value.with_mut(|place| unsafe { place.cast::<T>().write(value) });
+            slot.value.with_mut(|place| unsafe { place.cast::<T>().write(make()) });
             slot.turn.store(at.wrapping_add(1), Ordering::Release);
             return;
         }
-        self.spill(value);
+        self.spill(make());
     }
 
     /// The position that the caller alone may fill; `None` if there is no room.
-    #[inline]
+    #[inline(always)]
     fn claim(&self) -> Option<usize> {
         let mut at = self.tail.0.load(Ordering::Relaxed);
         loop {
@@ -128,7 +130,7 @@ impl<T> Intake<T> {
 
     /// Takes out everything whose producer has returned, in the order of each producer.
     #[inline]
-    pub(super) fn take(&self, outlet: &mut Outlet<T>, mut with: impl FnMut(T)) {
+    pub(super) fn take(&self, outlet: &mut Outlet<T>, mut with: impl FnMut(&T)) {
         self.walk(outlet, self.tail.0.load(Ordering::Acquire), &mut with);
         if self.spilling.load(Ordering::Acquire) {
             let mut spill = lock(&self.spill);
@@ -138,22 +140,22 @@ impl<T> Intake<T> {
             drop(spill);
             // What a producer put into the ring before it spilled comes first.
             self.walk(outlet, end, &mut with);
-            outlet.spare.drain(..).for_each(with);
+            outlet.spare.iter().for_each(with);
+            outlet.spare.clear();
         }
     }
 
     /// Takes out what is there from `head` to `end`.
     #[inline]
-    fn walk(&self, outlet: &mut Outlet<T>, end: usize, with: &mut impl FnMut(T)) {
+    fn walk(&self, outlet: &mut Outlet<T>, end: usize, with: &mut impl FnMut(&T)) {
         let (mut at, mut gap) = (outlet.head, false);
         while at != end {
             let slot = &self.slots[at & self.mask];
             let turn = slot.turn.load(Ordering::Acquire);
             if turn == at.wrapping_add(1) {
-                // SAFETY: the value is there (its turn says so), and the one consumer takes it once.
-                let value = slot.value.with_mut(|place| unsafe { place.cast::<T>().read() });
+                // SAFETY: the value is there (its turn says so), and nobody else has the slot until its turn changes.
+                slot.value.with_mut(|place| with(unsafe { &*place.cast::<T>() }));
                 slot.turn.store(at.wrapping_add(self.slots.len()), Ordering::Release);
-                with(value);
             } else if turn == at {
                 gap = true;
             }
@@ -186,7 +188,7 @@ impl<T> Default for Outlet<T> {
     }
 }
 
-impl<T> fmt::Debug for Intake<T> {
+impl<T: Copy> fmt::Debug for Intake<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Intake")
             .field("capacity", &self.capacity())

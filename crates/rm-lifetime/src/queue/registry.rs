@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use super::garbage::Wait;
+use super::{garbage::Wait, slots::Slots};
 use crate::{
     GpuTimeline,
     callback::contained,
@@ -82,26 +82,35 @@ impl Registry {
     }
 }
 
-/// What everything in flight or being recorded now will have reached.
+/// Points of more timelines than an entry has room for.
+pub(super) type Crowds = Slots<Box<[Point]>>;
+
+/// What everything in flight or being recorded now will have reached; never, if a timeline panics.
 #[inline]
-pub(super) fn upcoming(list: &[Attached]) -> Wait {
-    if list.is_empty() {
-        return Wait::Unknown;
+pub(super) fn upcoming(list: &[Attached], crowds: &Crowds) -> Wait {
+    match list {
+        [] => Wait::Unknown,
+        [one] => Wait::One(one.upcoming()),
+        few if few.len() <= Points::MOST => {
+            let mut points = Points::default();
+            few.iter().all(|it| points.insert(it.upcoming()));
+            Wait::Few(points)
+        }
+        // Beyond 2^32 of them nobody knows.
+        many => crowds.put(all(many)).map_or(Wait::Unknown, Wait::Many),
     }
-    if list.len() > Points::MOST {
-        return Wait::Many(list.iter().map(Attached::upcoming).collect());
-    }
-    let mut points = Points::default();
-    for attached in list {
-        points.insert(attached.upcoming());
-    }
-    Wait::Few(points)
+}
+
+/// The same as a list.
+#[cold]
+pub(super) fn all(list: &[Attached]) -> Box<[Point]> {
+    list.iter().map(Attached::upcoming).collect()
 }
 
 impl Attached {
     /// A timeline that panics is never reached.
     #[inline]
-    fn upcoming(&self) -> Point {
+    pub(super) fn upcoming(&self) -> Point {
         let value = contained(|| self.timeline.upcoming()).unwrap_or(u64::MAX);
         Point { timeline: self.id, value }
     }

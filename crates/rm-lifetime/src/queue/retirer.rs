@@ -1,6 +1,10 @@
 //! Who puts garbage in.
 
-use std::{fmt, mem, sync::Arc};
+use std::{
+    fmt,
+    mem::{self, ManuallyDrop},
+    sync::Arc,
+};
 
 use ash::vk;
 use rm_alloc_core::{BufferAllocation, DeviceBudgetManager, ImageAllocation, MemoryBlock};
@@ -9,9 +13,12 @@ use super::{
     call::Call,
     drain::QueueCore,
     garbage::{Destroy, Entry, Garbage, Object, Resource, Wait},
-    registry::{List, upcoming},
+    registry::{List, all, upcoming},
 };
-use crate::{callback::contained, point::RetireAt};
+use crate::{
+    callback::contained,
+    point::{Point, Points, RetireAt},
+};
 
 /// Puts garbage into a queue; every handle holds one.
 ///
@@ -34,7 +41,15 @@ pub(super) struct View {
 /// A moment that one can ask after: [`Retirer::stamp`], [`Retirer::is_reached`].
 #[derive(Clone, Debug)]
 pub struct Stamp {
-    wait: Wait,
+    moment: Moment,
+}
+
+#[derive(Clone, Debug)]
+enum Moment {
+    Few(Points),
+    Many(Box<[Point]>),
+    /// No timeline was attached.
+    Unknown,
 }
 
 impl View {
@@ -103,7 +118,7 @@ impl Retirer {
             unsafe extern "system" fn(vk::Device, H, *const vk::AllocationCallbacks<'_>);
         // SAFETY: handles are transparent over 64 bits (checked above), so that calls are the same.
         let destroy = unsafe { mem::transmute::<Typed<H>, Destroy>(destroy) };
-        self.put(Garbage::Object(Object { raw, destroy }), at);
+        self.put(|| Garbage::Object(Object { raw, destroy }), at);
     }
 
     /// Calls `closure` once; up to 48 bytes of it are stored in place.
@@ -111,25 +126,30 @@ impl Retirer {
     /// Where it is forgotten, it is not dropped either.
     #[inline]
     pub fn retire_with(&self, closure: impl FnOnce() + Send + 'static, at: RetireAt) {
-        self.put(Garbage::Call(Call::new(closure)), at);
+        self.put(|| Garbage::Call(Call::new(closure)), at);
     }
 
     /// The moment at which something retired now would be ready.
     pub fn stamp(&self, at: RetireAt) -> Stamp {
-        Stamp { wait: self.wait(at) }
+        let moment = match at {
+            RetireAt::Points(points) => Moment::Few(points),
+            RetireAt::Now => Moment::of(all(&self.view.core.registry.current().0)),
+        };
+        Stamp { moment }
     }
 
     /// Whether the moment has come; never waits.
     pub fn is_reached(&self, stamp: &Stamp) -> bool {
-        if matches!(stamp.wait, Wait::Unknown) {
-            // No timeline was there to be asked.
-            return false;
-        }
         let (list, _) = self.view.core.registry.current();
-        stamp.wait.points().all(|point| {
+        let reached = |point: Point| {
             let known = list.iter().find(|known| known.id == point.timeline);
             known.is_none_or(|known| known.completed() >= point.value)
-        })
+        };
+        match &stamp.moment {
+            Moment::Few(points) => points.iter().all(reached),
+            Moment::Many(points) => points.iter().copied().all(reached),
+            Moment::Unknown => false,
+        }
     }
 
     /// Whose resources these are.
@@ -138,27 +158,52 @@ impl Retirer {
     }
 
     fn retire_resource(&self, resource: Resource, at: RetireAt) {
-        let wait = self.wait(at);
         let core = &*self.view.core;
         contained(|| resource.mark(&core.manager));
         // Beyond 2^32 it leaks.
-        if let Some(slot) = core.resources.put(resource) {
-            core.intake.push(Entry { wait, garbage: Garbage::Resource(slot) });
+        if let Ok(slot) = core.resources.put(ManuallyDrop::new(resource)) {
+            self.put(|| Garbage::Resource(slot), at);
         }
     }
 
-    #[inline]
-    fn put(&self, garbage: Garbage, at: RetireAt) {
-        let wait = self.wait(at);
-        self.view.core.intake.push(Entry { wait, garbage });
+    /// Puts in what `garbage` makes: straight away where there is one timeline and nothing has changed, as is the rule.
+    #[inline(always)]
+    fn put(&self, garbage: impl FnOnce() -> Garbage, at: RetireAt) {
+        let view = &*self.view;
+        match (&*view.list, at) {
+            ([one], RetireAt::Now) if !view.is_stale() => {
+                let point = one.upcoming();
+                let make = || Entry { wait: Wait::One(point), garbage: garbage() };
+                view.core.intake.push_with(make);
+            }
+            _ => self.put_with_care(garbage(), at),
+        }
     }
 
-    #[inline]
-    fn wait(&self, at: RetireAt) -> Wait {
-        match at {
+    #[inline(never)]
+    fn put_with_care(&self, garbage: Garbage, at: RetireAt) {
+        let view = &*self.view;
+        let wait = match at {
             RetireAt::Points(points) => Wait::Few(points),
-            RetireAt::Now if self.view.is_stale() => upcoming(&self.view.core.registry.current().0),
-            RetireAt::Now => upcoming(&self.view.list),
+            RetireAt::Now if view.is_stale() => {
+                upcoming(&view.core.registry.current().0, &view.core.crowds)
+            }
+            RetireAt::Now => upcoming(&view.list, &view.core.crowds),
+        };
+        view.core.intake.push_with(|| Entry { wait, garbage });
+    }
+}
+
+impl Moment {
+    fn of(points: Box<[Point]>) -> Self {
+        if points.is_empty() {
+            return Self::Unknown;
+        }
+        let mut few = Points::default();
+        if points.iter().all(|point| few.insert(*point)) {
+            Self::Few(few)
+        } else {
+            Self::Many(points)
         }
     }
 }

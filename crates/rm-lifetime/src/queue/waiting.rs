@@ -1,53 +1,53 @@
-//! What waits: entries filed under the timeline and the value that they wait for next, so that nobody looks at those whose time has not come.
+//! What waits, filed under the timeline and the value that it waits for next, so that nobody looks at what is not due.
 //!
-//! An entry waits on one of its points at a time.
-//! Whoever retires at the same value as the one before joins its bucket, so a lane is a short queue of buckets in ascending
-//! order; values that come late, out of order, go to a heap beside it.
-//! Reaching a point takes whole buckets off the front; an entry with another open point is filed there.
+//! Entries that came in one after the other with the same points are one group, and a group waits on one of its points at a
+//! time.
+//! A lane holds the groups that wait for one timeline: a queue in ascending order of their values, which is how they come as
+//! a rule, and a heap beside it for those that come out of order.
+//! A point that is reached takes groups off the front; one that has another open point is filed there.
+
+mod nodes;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    cmp::{Ordering, Reverse},
+    cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
+    iter, mem,
 };
 
+use self::nodes::{Nodes, Run};
 use super::{
     garbage::{Entry, Garbage, Wait},
     intake::{Intake, Outlet},
-    registry::{Attached, upcoming},
+    registry::{Attached, Crowds, upcoming},
 };
 use crate::point::{Point, TimelineId};
-
-/// The end of a list.
-const END: u32 = u32::MAX;
 
 /// The entries of a queue, whoever drains it.
 #[derive(Debug)]
 pub(super) struct Waiting {
     outlet: Outlet<Entry>,
-    nodes: Vec<Node>,
-    /// First node without an entry.
-    free: u32,
+    nodes: Nodes,
     lanes: Vec<Lane>,
     /// Retired when no timeline was attached.
-    unknown: Vec<u32>,
-    /// Found ready in this round, with their sequence.
-    fresh: Vec<(u64, u32)>,
-    ready: VecDeque<u32>,
+    unknown: Vec<Group>,
+    /// Found ready in this round.
+    fresh: Vec<(u64, Run)>,
+    ready: VecDeque<Run>,
     /// How far each timeline is, in this round.
     words: Vec<(TimelineId, u64)>,
     sequence: u64,
     /// Entries that were looked at because a point of theirs was reached.
     pub(super) examined: u64,
-    /// Entries that wait or are ready.
-    pub(super) count: usize,
 }
 
+/// Entries with the same points.
 #[derive(Debug)]
-struct Node {
-    entry: Option<Entry>,
+struct Group {
+    wait: Wait,
+    run: Run,
     sequence: u64,
-    /// The next one of the same bucket, or without an entry.
-    next: u32,
 }
 
 /// What waits for one timeline.
@@ -55,32 +55,30 @@ struct Node {
 struct Lane {
     timeline: TimelineId,
     /// In ascending order of their values.
-    buckets: VecDeque<Bucket>,
-    late: BinaryHeap<Reverse<Bucket>>,
+    due: VecDeque<Due>,
+    late: BinaryHeap<Reverse<Due>>,
 }
 
-/// A list of nodes that wait for the same value.
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
+/// A group, and the value of the lane's timeline that it waits for.
+#[derive(Debug)]
+struct Due {
     value: u64,
-    first: u32,
-    last: u32,
+    group: Group,
 }
 
 impl Waiting {
+    /// Room for `count` entries.
     pub(super) fn with_capacity(count: usize) -> Self {
         Self {
             outlet: Outlet::default(),
-            nodes: Vec::with_capacity(count),
-            free: END,
+            nodes: Nodes::with_capacity(count),
             lanes: Vec::new(),
             unknown: Vec::new(),
-            fresh: Vec::with_capacity(count),
-            ready: VecDeque::with_capacity(count),
+            fresh: Vec::new(),
+            ready: VecDeque::new(),
             words: Vec::new(),
             sequence: 0,
             examined: 0,
-            count: 0,
         }
     }
 
@@ -89,134 +87,141 @@ impl Waiting {
         self.nodes.capacity()
     }
 
+    /// Entries that wait or are ready.
+    pub(super) fn count(&self) -> usize {
+        self.nodes.count()
+    }
+
+    /// Entries that are ready.
+    pub(super) fn ready(&self) -> u64 {
+        self.ready.iter().map(|run| u64::from(run.count)).sum()
+    }
+
     /// Files whatever came in.
-    pub(super) fn take_in(&mut self, intake: &Intake<Entry>) {
-        let mut outlet = std::mem::take(&mut self.outlet);
+    pub(super) fn take_in(&mut self, intake: &Intake<Entry>, crowds: &Crowds) {
+        let mut outlet = mem::take(&mut self.outlet);
+        let mut open: Option<Group> = None;
         intake.take(&mut outlet, |entry| {
-            let node = self.store(entry);
-            self.file(node);
+            let node = self.nodes.add(&entry.garbage);
+            self.sequence += 1;
+            match &mut open {
+                Some(group) if group.wait == entry.wait => self.nodes.append(&mut group.run, node),
+                _ => {
+                    let run = Run::of(node);
+                    let group = Group { wait: entry.wait, run, sequence: self.sequence };
+                    if let Some(full) = open.replace(group) {
+                        self.file(full, crowds);
+                    }
+                }
+            }
         });
+        if let Some(last) = open {
+            self.file(last, crowds);
+        }
         self.outlet = outlet;
     }
 
-    /// Finds out what is ready, by the word of `timelines`; one that is not among them is reached.
-    pub(super) fn look(&mut self, timelines: &[Attached], done: impl Fn(TimelineId) -> bool) {
+    /// Finds out what is ready, by the word of `timelines`; one that is not among them, or `done`, is reached.
+    pub(super) fn look(
+        &mut self,
+        timelines: &[Attached],
+        crowds: &Crowds,
+        done: impl Fn(TimelineId) -> bool,
+    ) {
         if !timelines.is_empty() {
-            for node in std::mem::take(&mut self.unknown) {
-                if let Some(entry) = &mut self.nodes[node as usize].entry {
-                    entry.wait = upcoming(timelines);
-                }
-                self.file(node);
+            for group in mem::take(&mut self.unknown) {
+                self.file(Group { wait: upcoming(timelines, crowds), ..group }, crowds);
             }
         }
         // Asked once, so that all entries are judged alike.
-        let mut words = std::mem::take(&mut self.words);
+        let mut words = mem::take(&mut self.words);
         let word = |it: &Attached| if done(it.id) { u64::MAX } else { it.completed() };
         words.extend(timelines.iter().map(|it| (it.id, word(it))));
         for lane in 0..self.lanes.len() {
             let word = word_of(&words, self.lanes[lane].timeline);
-            while let Some(bucket) = self.lanes[lane].take_reached(word) {
-                self.sift(bucket, &words);
+            while let Some(group) = self.lanes[lane].take_reached(word) {
+                self.examined += u64::from(group.run.count);
+                let open = |point: &Point| word_of(&words, point.timeline) < point.value;
+                self.refile(group, crowds, open);
             }
         }
         words.clear();
         self.words = words;
-        self.lanes
-            .retain(|lane| !lane.is_empty() || timelines.iter().any(|it| it.id == lane.timeline));
-        self.fresh.sort_unstable();
-        self.ready.extend(self.fresh.drain(..).map(|(_, node)| node));
+        let attached = |lane: &Lane| timelines.iter().any(|it| it.id == lane.timeline);
+        self.lanes.retain(|lane| !lane.is_empty() || attached(lane));
+        self.settle();
     }
 
     /// Counts everything as ready.
     pub(super) fn ripen(&mut self) {
-        let waiting = self.nodes.iter().zip(0..).filter(|(node, _)| node.entry.is_some());
-        self.fresh.extend(waiting.map(|(node, index)| (node.sequence, index)));
-        self.fresh.sort_unstable();
-        self.ready.clear();
-        self.ready.extend(self.fresh.drain(..).map(|(_, node)| node));
-        self.lanes.clear();
-        self.unknown.clear();
+        let lanes = self.lanes.drain(..).flat_map(Lane::into_groups);
+        let groups = lanes.chain(self.unknown.drain(..));
+        self.fresh.extend(groups.map(|group| (group.sequence, group.run)));
+        self.settle();
     }
 
-    /// The next one that is ready.
+    /// The next one that is ready, which is nobody else's from now on.
     #[inline]
-    pub(super) fn next_ready(&mut self) -> Option<Garbage> {
-        let index = self.ready.pop_front()?;
-        let free = self.free;
-        let node = &mut self.nodes[index as usize];
-        let entry = node.entry.take();
-        node.next = free;
-        self.free = index;
-        self.count -= 1;
-        entry.map(|entry| entry.garbage)
-    }
-
-    /// Whether anything is ready.
-    pub(super) fn ready(&self) -> usize {
-        self.ready.len()
+    pub(super) fn next_ready(&mut self) -> Option<&Garbage> {
+        let run = self.ready.front_mut()?;
+        let node = self.nodes.remove(run);
+        if run.count == 0 {
+            self.ready.pop_front();
+        }
+        self.nodes.get(node)
     }
 
     /// Everything that is left, which is thereby forgotten.
-    pub(super) fn rest(&self) -> impl Iterator<Item = &Garbage> {
-        self.nodes.iter().filter_map(|node| node.entry.as_ref()).map(|entry| &entry.garbage)
+    pub(super) fn forget(mut self) -> impl Iterator<Item = Garbage> {
+        self.ripen();
+        iter::from_fn(move || self.next_ready().copied())
     }
 
-    /// Each entry of a bucket is ready, or waits for another of its points.
-    fn sift(&mut self, bucket: Bucket, words: &[(TimelineId, u64)]) {
-        let mut at = bucket.first;
-        while at != END {
-            self.examined += 1;
-            let node = &self.nodes[at as usize];
-            let (next, sequence) = (node.next, node.sequence);
-            let open = |point: &Point| word_of(words, point.timeline) < point.value;
-            let entry = node.entry.as_ref();
-            match entry.and_then(|entry| entry.wait.points().find(open)) {
-                Some(point) => self.file_under(point, at),
-                None => self.fresh.push((sequence, at)),
+    /// Whatever this round has found is ready, in the order in which it was retired.
+    fn settle(&mut self) {
+        self.fresh.sort_unstable_by_key(|(sequence, _)| *sequence);
+        self.ready.extend(self.fresh.drain(..).map(|(_, run)| run));
+    }
+
+    /// Files a group under its first point.
+    fn file(&mut self, group: Group, crowds: &Crowds) {
+        if group.wait == Wait::Unknown {
+            self.unknown.push(group);
+        } else {
+            self.refile(group, crowds, |_| true);
+        }
+    }
+
+    /// Files a group under a point of its that is open; without one it is ready.
+    fn refile(&mut self, group: Group, crowds: &Crowds, mut open: impl FnMut(&Point) -> bool) {
+        let mut many = None;
+        let next = match group.wait {
+            Wait::One(point) => Some(point).filter(open),
+            Wait::Few(points) => points.iter().find(open),
+            Wait::Many(slot) => {
+                let points = crowds.take(slot).unwrap_or_default();
+                let next = points.iter().copied().find(|point| open(point));
+                many = Some(points).filter(|_| next.is_some());
+                next
             }
-            at = next;
+            Wait::Unknown => None,
+        };
+        // They were stored, so there is a place for them.
+        let back = many.and_then(|points| crowds.put(points).ok());
+        let wait = back.map_or(group.wait, Wait::Many);
+        match next {
+            Some(point) => self.file_under(point, Group { wait, ..group }),
+            None => self.fresh.push((group.sequence, group.run)),
         }
     }
 
-    fn store(&mut self, entry: Entry) -> u32 {
-        self.count += 1;
-        let sequence = self.sequence;
-        self.sequence += 1;
-        let node = Node { entry: Some(entry), sequence, next: END };
-        if self.free != END {
-            let index = self.free;
-            let place = &mut self.nodes[index as usize];
-            self.free = place.next;
-            *place = node;
-            return index;
-        }
-        // 2^32 entries are half a terabyte.
-        let index = u32::try_from(self.nodes.len()).unwrap_or(END);
-        self.nodes.push(node);
-        index
-    }
-
-    /// Files a node under its first point.
-    fn file(&mut self, index: u32) {
-        let node = &self.nodes[index as usize];
-        let Some(entry) = &node.entry else { return };
-        let first = entry.wait.points().next();
-        match first {
-            Some(point) => self.file_under(point, index),
-            None if matches!(entry.wait, Wait::Unknown) => self.unknown.push(index),
-            None => self.fresh.push((node.sequence, index)),
-        }
-    }
-
-    fn file_under(&mut self, point: Point, index: u32) {
-        self.nodes[index as usize].next = END;
+    fn file_under(&mut self, point: Point, group: Group) {
         let known = self.lanes.iter().position(|lane| lane.timeline == point.timeline);
         let lane = known.unwrap_or_else(|| {
             self.lanes.push(Lane::new(point.timeline));
             self.lanes.len() - 1
         });
-        let Self { lanes, nodes, .. } = self;
-        lanes[lane].add(point.value, index, nodes);
+        self.lanes[lane].add(Due { value: point.value, group });
     }
 }
 
@@ -227,58 +232,52 @@ fn word_of(words: &[(TimelineId, u64)], timeline: TimelineId) -> u64 {
 
 impl Lane {
     fn new(timeline: TimelineId) -> Self {
-        Self { timeline, buckets: VecDeque::new(), late: BinaryHeap::new() }
+        Self { timeline, due: VecDeque::new(), late: BinaryHeap::new() }
     }
 
     fn is_empty(&self) -> bool {
-        self.buckets.is_empty() && self.late.is_empty()
+        self.due.is_empty() && self.late.is_empty()
     }
 
-    #[inline]
-    fn add(&mut self, value: u64, index: u32, nodes: &mut [Node]) {
-        let alone = Bucket { value, first: index, last: index };
-        let found = match self.buckets.back() {
-            None => return self.buckets.push_back(alone),
-            Some(last) if last.value < value => return self.buckets.push_back(alone),
-            Some(last) if last.value == value => Ok(self.buckets.len() - 1),
-            Some(_) => self.buckets.binary_search_by_key(&value, |bucket| bucket.value),
-        };
-        match found {
-            Ok(bucket) => {
-                let bucket = &mut self.buckets[bucket];
-                nodes[bucket.last as usize].next = index;
-                bucket.last = index;
-            }
-            Err(_) => self.late.push(Reverse(alone)),
+    fn add(&mut self, due: Due) {
+        if self.due.back().is_none_or(|last| last.value <= due.value) {
+            self.due.push_back(due);
+        } else {
+            self.late.push(Reverse(due));
         }
     }
 
-    /// The next bucket whose value is reached.
-    fn take_reached(&mut self, completed: u64) -> Option<Bucket> {
-        if self.buckets.front().is_some_and(|bucket| bucket.value <= completed) {
-            return self.buckets.pop_front();
+    /// The next group whose value is reached.
+    fn take_reached(&mut self, completed: u64) -> Option<Group> {
+        if self.due.front().is_some_and(|due| due.value <= completed) {
+            return self.due.pop_front().map(|due| due.group);
         }
-        let late = self.late.peek().is_some_and(|Reverse(bucket)| bucket.value <= completed);
-        if late { self.late.pop().map(|Reverse(bucket)| bucket) } else { None }
+        let late = self.late.peek().is_some_and(|Reverse(due)| due.value <= completed);
+        if late { self.late.pop().map(|Reverse(due)| due.group) } else { None }
+    }
+
+    fn into_groups(self) -> impl Iterator<Item = Group> {
+        let late = self.late.into_iter().map(|Reverse(due)| due);
+        self.due.into_iter().chain(late).map(|due| due.group)
     }
 }
 
-impl Ord for Bucket {
-    fn cmp(&self, other: &Self) -> Ordering {
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.value.cmp(&other.value)
     }
 }
 
-impl PartialOrd for Bucket {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Bucket {
+impl PartialEq for Due {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
 
-impl Eq for Bucket {}
+impl Eq for Due {}

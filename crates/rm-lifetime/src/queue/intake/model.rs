@@ -7,7 +7,7 @@ use loom::{model, sync::Arc, thread};
 use super::{Intake, Outlet};
 
 fn take(intake: &Intake<u32>, outlet: &mut Outlet<u32>, into: &mut Vec<u32>) {
-    intake.take(outlet, |value| into.push(value));
+    intake.take(outlet, |value| into.push(*value));
 }
 
 /// What two threads put in comes out once, in the order of each, be it through the ring or beside it.
@@ -17,14 +17,14 @@ fn intake_against_drain_loses_nothing_and_keeps_the_order_of_each() {
         let intake = Arc::new(Intake::new(2));
         let other = Arc::clone(&intake);
         let thread = thread::spawn(move || {
-            other.push(10);
-            other.push(11);
+            other.push_with(|| 10);
+            other.push_with(|| 11);
         });
         let (mut outlet, mut got) = (Outlet::default(), Vec::new());
-        intake.push(20);
+        intake.push_with(|| 20);
         take(&intake, &mut outlet, &mut got);
         assert!(got.contains(&20), "it came in before");
-        intake.push(21);
+        intake.push_with(|| 21);
         take(&intake, &mut outlet, &mut got);
         assert!(got.contains(&21), "it came in before");
         thread.join().unwrap();
@@ -46,7 +46,7 @@ fn a_spill_keeps_the_order_of_its_thread() {
         let other = Arc::clone(&intake);
         let thread = thread::spawn(move || {
             for value in 0..4 {
-                other.push(value);
+                other.push_with(|| value);
             }
         });
         let (mut outlet, mut got) = (Outlet::default(), Vec::new());

@@ -6,7 +6,7 @@ use super::{Intake, Outlet};
 
 fn take(intake: &Intake<u64>, outlet: &mut Outlet<u64>) -> Vec<u64> {
     let mut got = Vec::new();
-    intake.take(outlet, |value| got.push(value));
+    intake.take(outlet, |value| got.push(*value));
     got
 }
 
@@ -15,7 +15,7 @@ fn what_does_not_fit_is_spilled_and_comes_out_in_order() {
     let (intake, mut outlet) = (Intake::new(3), Outlet::default());
     assert_eq!(intake.capacity(), 4, "rounded up");
     for round in 0..5 {
-        (0..10).for_each(|value| intake.push(round * 10 + value));
+        (0..10).for_each(|value| intake.push_with(|| round * 10 + value));
         let wanted: Vec<u64> = (0..10).map(|value| round * 10 + value).collect();
         assert_eq!(take(&intake, &mut outlet), wanted);
         assert_eq!(intake.count(), (round + 1) * 10);
@@ -28,8 +28,8 @@ fn what_does_not_fit_is_spilled_and_comes_out_in_order() {
 fn the_ring_goes_round_without_spilling() {
     let (intake, mut outlet) = (Intake::new(4), Outlet::default());
     for value in 0..100 {
-        intake.push(value);
-        intake.push(value + 1000);
+        intake.push_with(|| value);
+        intake.push_with(|| value + 1000);
         assert_eq!(take(&intake, &mut outlet), [value, value + 1000]);
     }
     assert_eq!(intake.spilled(), 0);
@@ -42,7 +42,9 @@ fn four_threads_lose_nothing_while_it_is_emptied() {
     let threads: Vec<_> = (0..4)
         .map(|thread| {
             let intake = Arc::clone(&intake);
-            thread::spawn(move || (0..EACH).for_each(|value| intake.push(thread << 32 | value)))
+            thread::spawn(move || {
+                (0..EACH).for_each(|value| intake.push_with(|| thread << 32 | value))
+            })
         })
         .collect();
     let mut next = [0_u64; 4];

@@ -1,0 +1,197 @@
+//! What deferred destruction costs: retire and destroy of one object, against lists of boxed closures behind a lock.
+//!
+//! Everybody retires as many objects a frame, keeps two frames in flight and calls the same destroy function, which does
+//! nothing; interleaved in one process, in short alternating rounds.
+//!
+//! - `boxes`: a `Mutex<Vec<Box<dyn FnOnce() + Send>>>` a frame in flight, each closure with its handle and a count of the
+//!   device, which it keeps alive as a queue does;
+//! - `bare boxes`: the same, with closures that trust the device to be there;
+//! - `queue`: [`DeferredDestructionQueue`], which waits for the value of a timeline.
+//!
+//! `cargo bench -p rm-lifetime --bench retire` prints the medians. `-- queue N` and `-- boxes N` play N frames of one and
+//! nothing else, for an instruction counter.
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks, and fails loudly")]
+
+use std::{
+    env,
+    hint::black_box,
+    mem, ptr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use ash::vk::{self, Handle};
+use rm_alloc_core::{
+    BudgetConfig, DeviceBudgetManager, DeviceContext, DeviceContextInfo, MemoryFeatures,
+};
+use rm_alloc_direct::DirectAllocator;
+use rm_headless::heap::{CountingHeap, allocations_of};
+use rm_lifetime::{DeferredDestructionQueue, DrainLimit, ManualTimeline, RetireAt, Retirer};
+use rm_vksim::{Profile, SimDevice};
+
+#[global_allocator]
+static HEAP: CountingHeap = CountingHeap;
+
+/// Objects a frame.
+const OBJECTS: u64 = 256;
+const IN_FLIGHT: usize = 2;
+const FRAMES: u64 = 40;
+const ROUNDS: usize = 401;
+
+type Destroy =
+    unsafe extern "system" fn(vk::Device, vk::Sampler, *const vk::AllocationCallbacks<'_>);
+type Boxes = Mutex<Vec<Box<dyn FnOnce() + Send>>>;
+
+static DESTROYED: AtomicU64 = AtomicU64::new(0);
+
+#[inline(never)]
+unsafe extern "system" fn destroy(
+    _: vk::Device,
+    sampler: vk::Sampler,
+    _: *const vk::AllocationCallbacks<'_>,
+) {
+    DESTROYED.store(sampler.as_raw(), Ordering::Relaxed);
+}
+
+struct Bench {
+    context: Arc<DeviceContext>,
+    queue: DeferredDestructionQueue,
+    retirer: Retirer,
+    timeline: Arc<ManualTimeline>,
+    boxes: [Boxes; IN_FLIGHT],
+    bare: [Boxes; IN_FLIGHT],
+    frame: usize,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let sim = Arc::new(SimDevice::counting(Profile::h200()).unwrap());
+        let info = DeviceContextInfo {
+            instance: sim.instance(),
+            physical_device: sim.physical_device(),
+            device: sim.device(),
+            api_version: vk::API_VERSION_1_3,
+            features: MemoryFeatures::empty(),
+            keep_alive: Some(sim.clone()),
+        };
+        // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
+        let context = unsafe { DeviceContext::new(info) }.unwrap();
+        let allocator = Arc::new(DirectAllocator::new(&context));
+        let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default()).unwrap();
+        let queue = DeferredDestructionQueue::new(&manager);
+        // SAFETY: there is no work; destroying is a function of ours.
+        let timeline = Arc::new(unsafe { ManualTimeline::new() });
+        queue.attach(timeline.clone()).unwrap();
+        let retirer = queue.retirer();
+        let (boxes, bare) = (Default::default(), Default::default());
+        Self { context, queue, retirer, timeline, boxes, bare, frame: 0 }
+    }
+
+    fn queue(&mut self, frames: u64) {
+        let destroy: Destroy = black_box(destroy);
+        for _ in 0..frames {
+            for object in 1..=OBJECTS {
+                let sampler = vk::Sampler::from_raw(black_box(object));
+                // SAFETY: destroying does nothing.
+                unsafe { self.retirer.retire_raw(sampler, destroy, RetireAt::Now) };
+            }
+            let value = self.timeline.submit();
+            self.timeline.complete(value.saturating_sub(IN_FLIGHT as u64));
+            self.queue.drain(DrainLimit::default());
+        }
+    }
+
+    fn boxes(&mut self, frames: u64) {
+        let destroy: Destroy = black_box(destroy);
+        for _ in 0..frames {
+            for object in 1..=OBJECTS {
+                let sampler = vk::Sampler::from_raw(black_box(object));
+                let context = Arc::clone(&self.context);
+                // SAFETY: destroying does nothing.
+                let closure =
+                    move || unsafe { destroy(context.device().handle(), sampler, ptr::null()) };
+                self.boxes[self.frame % IN_FLIGHT].lock().unwrap().push(Box::new(closure));
+            }
+            self.frame += 1;
+            run(&self.boxes[self.frame % IN_FLIGHT]);
+        }
+    }
+
+    fn bare(&mut self, frames: u64) {
+        let destroy: Destroy = black_box(destroy);
+        let device = self.context.device().handle();
+        for _ in 0..frames {
+            for object in 1..=OBJECTS {
+                let sampler = vk::Sampler::from_raw(black_box(object));
+                // SAFETY: destroying does nothing.
+                let closure = move || unsafe { destroy(device, sampler, ptr::null()) };
+                self.bare[self.frame % IN_FLIGHT].lock().unwrap().push(Box::new(closure));
+            }
+            self.frame += 1;
+            run(&self.bare[self.frame % IN_FLIGHT]);
+        }
+    }
+}
+
+/// Calls what is in `boxes`, outside the lock.
+fn run(boxes: &Boxes) {
+    let mut list = mem::take(&mut *boxes.lock().unwrap());
+    list.drain(..).for_each(|closure| closure());
+    let mut place = boxes.lock().unwrap();
+    if place.is_empty() {
+        *place = list;
+    }
+}
+
+fn nanoseconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e9 / (FRAMES * OBJECTS) as f64
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() {
+    let mut bench = Bench::new();
+    let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    if let [who, frames] = &arguments[..] {
+        let frames = frames.parse().unwrap();
+        match who.as_str() {
+            "queue" => bench.queue(frames),
+            "boxes" => bench.boxes(frames),
+            _ => bench.bare(frames),
+        }
+        return;
+    }
+    let mut times: [Vec<f64>; 3] = Default::default();
+    let (mut over_boxes, mut over_bare) = (Vec::new(), Vec::new());
+    bench.queue(FRAMES);
+    for _ in 0..ROUNDS {
+        let queue = nanoseconds(|| bench.queue(FRAMES));
+        let boxes = nanoseconds(|| bench.boxes(FRAMES));
+        let bare = nanoseconds(|| bench.bare(FRAMES));
+        times[0].push(queue);
+        times[1].push(boxes);
+        times[2].push(bare);
+        over_boxes.push(boxes / queue);
+        over_bare.push(bare / queue);
+    }
+    let heap = allocations_of(|| bench.queue(FRAMES));
+    let [queue, boxes, bare] = times.map(median);
+    println!(
+        "retire and destroy of an object: queue {queue:.1} ns, boxes {boxes:.1} ns, bare boxes {bare:.1} ns"
+    );
+    println!(
+        "boxes / queue {:.2}, bare boxes / queue {:.2}",
+        median(over_boxes),
+        median(over_bare)
+    );
+    println!("heap allocations of {} objects through the queue: {heap}", FRAMES * OBJECTS);
+}
