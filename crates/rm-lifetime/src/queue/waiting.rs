@@ -35,6 +35,8 @@ pub(super) struct Waiting {
     /// Found ready in this round.
     fresh: Vec<(u64, Run)>,
     ready: VecDeque<Run>,
+    /// The first one that is ready, as far as it is left.
+    current: Run,
     /// How far each timeline is, in this round.
     words: Vec<(TimelineId, u64)>,
     sequence: u64,
@@ -76,6 +78,7 @@ impl Waiting {
             unknown: Vec::new(),
             fresh: Vec::new(),
             ready: VecDeque::new(),
+            current: Run::default(),
             words: Vec::new(),
             sequence: 0,
             examined: 0,
@@ -94,7 +97,8 @@ impl Waiting {
 
     /// Entries that are ready.
     pub(super) fn ready(&self) -> u64 {
-        self.ready.iter().map(|run| u64::from(run.count)).sum()
+        let runs = self.ready.iter().chain([&self.current]);
+        runs.map(|run| u64::from(run.count)).sum()
     }
 
     /// Files whatever came in.
@@ -103,12 +107,12 @@ impl Waiting {
         let mut open: Option<Group> = None;
         intake.take(&mut outlet, |entry| {
             let node = self.nodes.add(&entry.garbage);
-            self.sequence += 1;
             match &mut open {
                 Some(group) if group.wait == entry.wait => self.nodes.append(&mut group.run, node),
                 _ => {
-                    let run = Run::of(node);
-                    let group = Group { wait: entry.wait, run, sequence: self.sequence };
+                    self.sequence += 1;
+                    let (run, sequence) = (Run::of(node), self.sequence);
+                    let group = Group { wait: entry.wait, run, sequence };
                     if let Some(full) = open.replace(group) {
                         self.file(full, crowds);
                     }
@@ -163,11 +167,10 @@ impl Waiting {
     /// The next one that is ready, which is nobody else's from now on.
     #[inline]
     pub(super) fn next_ready(&mut self) -> Option<&Garbage> {
-        let run = self.ready.front_mut()?;
-        let node = self.nodes.remove(run);
-        if run.count == 0 {
-            self.ready.pop_front();
+        if self.current.count == 0 {
+            self.current = self.ready.pop_front()?;
         }
+        let node = self.nodes.remove(&mut self.current);
         self.nodes.get(node)
     }
 

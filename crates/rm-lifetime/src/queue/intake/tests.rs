@@ -43,7 +43,7 @@ fn four_threads_lose_nothing_while_it_is_emptied() {
         .map(|thread| {
             let intake = Arc::clone(&intake);
             thread::spawn(move || {
-                (0..EACH).for_each(|value| intake.push_with(|| thread << 32 | value))
+                (0..EACH).for_each(|value| intake.push_with(|| thread << 32 | value));
             })
         })
         .collect();

@@ -22,9 +22,9 @@ struct Node {
 }
 
 /// Garbage in the order in which it came.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Run {
-    // Invariant: `count` nodes are linked from `first` to `last`.
+    // Invariant: `count` nodes are linked from `first` to `last`; none, where it is 0.
     first: u32,
     last: u32,
     pub(super) count: u32,
