@@ -5,6 +5,8 @@ mod point;
 mod queue;
 mod scope;
 mod sync;
+#[cfg(all(test, loom))]
+mod tests;
 mod timeline;
 pub use self::{
     handle::{

@@ -4,6 +4,8 @@ mod call;
 mod drain;
 mod garbage;
 mod intake;
+#[cfg(all(test, loom))]
+mod model;
 mod registry;
 mod retirer;
 mod slots;

@@ -30,7 +30,6 @@ use crate::{Point, Retirer};
 /// ```
 #[doc(alias = "AddRef")]
 #[doc(alias = "SharedResource")]
-#[must_use = "the last handle that is dropped retires the resource"]
 pub struct Shared<R: Resource>(sync::Arc<Held<R>>);
 
 /// A handle that keeps nothing alive.

@@ -12,7 +12,7 @@ use std::{
 use rm_alloc_core::{DeviceBudgetManager, MemoryRelief, ReliefStage, Shortage};
 
 use super::{
-    garbage::{Entry, Freed, Garbage, Resources},
+    garbage::{Entry, Freed, Garbage, Resource, Resources},
     intake::Intake,
     registry::{Crowds, Registry},
     statistics::{Forgotten, QueueStatistics},
@@ -300,9 +300,8 @@ impl QueueCore {
                 Garbage::Object(_) => forgotten.objects += 1,
                 Garbage::Resource(slot) => {
                     forgotten.resources += 1;
-                    // Never dropped: it leaks.
-                    let worth = self.resources.take(slot).map(|resource| resource.worth());
-                    forgotten.bytes += worth.unwrap_or_default().bytes;
+                    let resource = self.resources.take(slot).map(ManuallyDrop::into_inner);
+                    forgotten.bytes += resource.map(Resource::leak).unwrap_or_default().bytes;
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! What waits for its end, in two cache lines.
 
-use std::{mem::ManuallyDrop, ptr};
+use std::{
+    mem::{self, ManuallyDrop},
+    ptr,
+};
 
 use ash::vk;
 use rm_alloc_core::{BufferAllocation, DeviceBudgetManager, ImageAllocation, MemoryBlock};
@@ -123,6 +126,18 @@ impl Resource {
             Self::Image(image) => (image.size(), image.memory_type(), shared(image.memory())),
         };
         Freed { bytes: if shared { 0 } else { bytes }, memory_type }
+    }
+
+    /// Leaks it, and says what it was worth.
+    pub(super) fn leak(self) -> Freed {
+        let worth = self.worth();
+        match self {
+            // Its drop would give the memory back.
+            Self::Block(block) => mem::forget(block),
+            // No drop of theirs frees anything, but their allocator hears that nobody will.
+            Self::Buffer(_) | Self::Image(_) => drop(self),
+        }
+        worth
     }
 
     /// Shows its bytes as retiring.

@@ -7,8 +7,6 @@
 //! A point that is reached takes groups off the front; one that has another open point is filed there.
 
 mod nodes;
-#[cfg(test)]
-mod tests;
 
 use std::{
     cmp::Reverse,
