@@ -100,3 +100,46 @@ fn a_limit_may_change_at_any_moment() {
         }
     });
 }
+
+/// What is marked as retiring stays charged while another attempt gives back what it had set aside, and both come to nothing.
+#[test]
+fn retiring_against_a_refund_keeps_both_books() {
+    model(|| {
+        let ledger = ledger(10);
+        let charge = ledger.reserve(PATH, 6, None).unwrap().settle(6, 6);
+        let other = Arc::clone(&ledger);
+        let thread = thread::spawn(move || drop(other.reserve(PATH, 4, None).unwrap()));
+        ledger.retire(&charge);
+        let figures = ledger.device_figures();
+        assert_eq!((figures.reserved, figures.retiring), (6, 6), "{figures:?}");
+        assert!(figures.pending <= 4, "{figures:?}");
+        ledger.release(&charge, true);
+        thread.join().unwrap();
+        empty(&ledger);
+        assert_eq!((ledger.device_figures().retiring, ledger.device_figures().peak), (0, 6));
+    });
+}
+
+/// Two resources retire and go on two threads: neither takes the other's bytes along.
+#[test]
+fn retiring_on_two_threads_counts_each_once() {
+    model(|| {
+        let ledger = ledger(10);
+        let (ours, theirs) = (4, 6);
+        let charge = ledger.reserve(PATH, ours, None).unwrap().settle(ours, ours);
+        let other = Arc::clone(&ledger);
+        let thread = thread::spawn(move || {
+            let charge = other.reserve(PATH, theirs, None).unwrap().settle(theirs, theirs);
+            other.retire(&charge);
+            other.release(&charge, true);
+        });
+        ledger.retire(&charge);
+        let figures = ledger.device_figures();
+        assert!(figures.retiring >= ours && figures.retiring <= figures.reserved, "{figures:?}");
+        thread.join().unwrap();
+        assert_eq!(ledger.device_figures().retiring, ours);
+        ledger.release(&charge, true);
+        empty(&ledger);
+        assert_eq!(ledger.device_figures().retiring, 0);
+    });
+}

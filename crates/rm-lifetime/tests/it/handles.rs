@@ -132,7 +132,7 @@ fn one_owner_may_share_retire_and_take_back() {
     let host = request(KIB).location(rm_alloc_core::MemoryLocation::HostVisible);
     let mut owned = factory.own_buffer(&host).unwrap();
     owned.write(8, &[1, 2, 3]).unwrap();
-    assert_eq!(owned.write(KIB, &[1]).unwrap_err().to_string().is_empty(), false);
+    assert!(owned.write(KIB, &[1]).is_err(), "beyond its end");
     let shared = owned.share();
     let other = shared.clone();
     let shared = shared.into_owned().unwrap_err();

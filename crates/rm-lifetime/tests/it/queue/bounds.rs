@@ -49,7 +49,7 @@ fn nobody_looks_at_what_is_not_due() {
         match entry % 5 {
             0 => bed.retirer.retire_with(tally.one(), RetireAt::Now),
             1 => {
-                bed.retirer.retire_with(tally.one(), points(&[on(index, 1 + entry * 7919 % 1000)]))
+                bed.retirer.retire_with(tally.one(), points(&[on(index, 1 + entry * 7919 % 1000)]));
             }
             _ => {
                 let at = [on(index, 1 + entry % 3), on((index + 1) % 4, 2)];
