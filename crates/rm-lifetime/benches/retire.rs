@@ -26,11 +26,14 @@ use std::{
 
 use ash::vk::{self, Handle};
 use rm_alloc_core::{
-    BudgetConfig, DeviceBudgetManager, DeviceContext, DeviceContextInfo, MemoryFeatures,
+    BudgetConfig, BufferRequest, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
+    MemoryFeatures,
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_headless::heap::{CountingHeap, allocations_of};
-use rm_lifetime::{DeferredDestructionQueue, DrainLimit, ManualTimeline, RetireAt, Retirer};
+use rm_lifetime::{
+    DeferredDestructionQueue, DrainLimit, ManualTimeline, RetireAt, Retirer, SharedResourceFactory,
+};
 use rm_vksim::{Profile, SimDevice};
 
 #[global_allocator]
@@ -137,6 +140,29 @@ impl Bench {
     }
 }
 
+/// A clone and a drop of a handle, against those of an `Arc`, in nanoseconds.
+fn handles(bench: &Bench) -> (f64, f64, f64) {
+    const TIMES: u32 = 100_000;
+    let each = |start: Instant| start.elapsed().as_secs_f64() * 1e9 / f64::from(TIMES);
+    let request = BufferRequest::new(1024, vk::BufferUsageFlags::STORAGE_BUFFER);
+    let shared = SharedResourceFactory::new(bench.queue.manager(), &bench.queue);
+    let shared = shared.create_buffer(&request).unwrap();
+    let arc = Arc::new([0_u64; 32]);
+    let (mut handles, mut arcs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        (0..TIMES).for_each(|_| drop(black_box(black_box(&shared).clone())));
+        let handle = each(start);
+        let start = Instant::now();
+        (0..TIMES).for_each(|_| drop(black_box(Arc::clone(black_box(&arc)))));
+        let plain = each(start);
+        handles.push(handle);
+        arcs.push(plain);
+        ratios.push(handle / plain);
+    }
+    (median(handles), median(arcs), median(ratios))
+}
+
 /// Calls what is in `boxes`, outside the lock.
 fn run(boxes: &Boxes) {
     let mut list = mem::take(&mut *boxes.lock().unwrap());
@@ -168,6 +194,7 @@ fn main() {
             "boxes" => bench.boxes(frames),
             _ => bench.bare(frames),
         }
+        bench.timeline.complete(u64::MAX);
         return;
     }
     let mut times: [Vec<f64>; 3] = Default::default();
@@ -184,6 +211,7 @@ fn main() {
         over_bare.push(bare / queue);
     }
     let heap = allocations_of(|| bench.queue(FRAMES));
+    let (handle, arc, ratio) = handles(&bench);
     let [queue, boxes, bare] = times.map(median);
     println!(
         "retire and destroy of an object: queue {queue:.1} ns, boxes {boxes:.1} ns, bare boxes {bare:.1} ns"
@@ -193,5 +221,10 @@ fn main() {
         median(over_boxes),
         median(over_bare)
     );
+    println!(
+        "clone and drop of a shared handle {handle:.1} ns, of an Arc {arc:.1} ns, ratio {ratio:.2}"
+    );
     println!("heap allocations of {} objects through the queue: {heap}", FRAMES * OBJECTS);
+    bench.timeline.complete(u64::MAX);
+    bench.queue.drain(DrainLimit::default());
 }
