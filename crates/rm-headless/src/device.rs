@@ -131,6 +131,13 @@ impl HeadlessDevice {
         self.plan.features
     }
 
+    /// Whether timeline semaphores are enabled, as they are wherever the device has them.
+    ///
+    /// Below Vulkan 1.2 that is `VK_KHR_timeline_semaphore`, whose commands have names of their own.
+    pub fn has_timeline_semaphores(&self) -> bool {
+        self.plan.timeline_semaphores
+    }
+
     /// The Vulkan version in use, without a patch number: the least of instance, device and cap.
     pub fn api_version(&self) -> u32 {
         self.plan.api_version

@@ -3,7 +3,9 @@
 use ash::vk;
 use rm_alloc_core::MemoryFeatures;
 
-/// Storage for the feature structs that a set of [`MemoryFeatures`] stands for.
+use crate::plan::Plan;
+
+/// Storage for the feature structs that a [`Plan`] stands for.
 #[derive(Default)]
 pub(crate) struct FeatureStructs {
     address: vk::PhysicalDeviceBufferDeviceAddressFeatures<'static>,
@@ -12,15 +14,17 @@ pub(crate) struct FeatureStructs {
     pageable: vk::PhysicalDevicePageableDeviceLocalMemoryFeaturesEXT<'static>,
     priority: vk::PhysicalDeviceMemoryPriorityFeaturesEXT<'static>,
     protected: vk::PhysicalDeviceProtectedMemoryFeatures<'static>,
+    timelines: vk::PhysicalDeviceTimelineSemaphoreFeatures<'static>,
 }
 
 impl FeatureStructs {
-    /// Enables in `info` exactly what `features` stand for.
+    /// Enables in `info` exactly what `plan` says.
     pub(crate) fn enable<'a>(
         &'a mut self,
         mut info: vk::DeviceCreateInfo<'a>,
-        features: MemoryFeatures,
+        plan: &Plan,
     ) -> vk::DeviceCreateInfo<'a> {
+        let features = plan.features;
         if features.contains(MemoryFeatures::BUFFER_DEVICE_ADDRESS) {
             self.address = self.address.buffer_device_address(true);
             info = info.push_next(&mut self.address);
@@ -44,6 +48,10 @@ impl FeatureStructs {
         if features.contains(MemoryFeatures::PROTECTED) {
             self.protected = self.protected.protected_memory(true);
             info = info.push_next(&mut self.protected);
+        }
+        if plan.timeline_semaphores {
+            self.timelines = self.timelines.timeline_semaphore(true);
+            info = info.push_next(&mut self.timelines);
         }
         info
     }

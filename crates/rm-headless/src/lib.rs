@@ -2,7 +2,7 @@
 //!
 //! [`HeadlessDevice::open`] loads the Vulkan loader, picks the best device (or the one that
 //! [`HeadlessOptions`] names), enables exactly what [`MemoryFeatures`](rm_alloc_core::MemoryFeatures)
-//! recommends and records what the validation layer has to say.
+//! recommends and timeline semaphores where there are any, and records what the validation layer has to say.
 //!
 //! - [`testing`] runs a test body on a fresh device and fails it when validation complained.
 //! - [`heap`] counts heap allocations.

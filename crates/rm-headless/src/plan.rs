@@ -1,6 +1,6 @@
 //! What a device is made of, decided before it is made.
 
-use std::{cmp::Reverse, slice};
+use std::{cmp::Reverse, ffi::CStr, slice};
 
 use ash::vk;
 use rm_alloc_core::MemoryFeatures;
@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) queue_families: u32,
     /// What is enabled.
     pub(crate) features: MemoryFeatures,
+    /// Whether timeline semaphores are enabled.
+    pub(crate) timeline_semaphores: bool,
     /// The version in use, without a patch number.
     pub(crate) api_version: u32,
 }
@@ -49,6 +51,7 @@ impl Plan {
             queue_family,
             queue_families: u32::try_from(families.len()).unwrap_or(u32::MAX),
             features: choose(instance, found, api_version, options)?,
+            timeline_semaphores: has_timeline_semaphores(instance, found, api_version)?,
             api_version,
         })
     }
@@ -63,12 +66,14 @@ impl Plan {
             .queue_family_index(self.queue_family)
             .queue_priorities(&[1.0]);
         let names = self.features.extensions(self.api_version);
-        let names: Vec<_> = names.into_iter().map(|name| name.as_ptr()).collect();
+        let timelines = self.timeline_semaphores && self.api_version < vk::API_VERSION_1_2;
+        let timelines = timelines.then_some(ash::khr::timeline_semaphore::NAME);
+        let names: Vec<_> = names.into_iter().chain(timelines).map(CStr::as_ptr).collect();
         let info = vk::DeviceCreateInfo::default()
             .queue_create_infos(slice::from_ref(&queue))
             .enabled_extension_names(&names);
         let mut structs = FeatureStructs::default();
-        let info = structs.enable(info, self.features);
+        let info = structs.enable(info, self);
         // SAFETY: the physical device is one of this live instance, and the info borrows live values.
         Ok(unsafe { instance.raw().create_device(found.physical_device, &info, None) }?)
     }
@@ -101,4 +106,22 @@ fn choose(
         features -= MemoryFeatures::PAGEABLE;
     }
     Ok(features)
+}
+
+/// Whether the device has timeline semaphores, by its core or by their extension.
+fn has_timeline_semaphores(
+    instance: &HeadlessInstance,
+    found: &Candidate,
+    api_version: u32,
+) -> Result<bool, HeadlessError> {
+    if api_version < vk::API_VERSION_1_2
+        && !instance.offers(found.physical_device, ash::khr::timeline_semaphore::NAME)?
+    {
+        return Ok(false);
+    }
+    let mut timelines = vk::PhysicalDeviceTimelineSemaphoreFeatures::default();
+    let mut features = vk::PhysicalDeviceFeatures2::default().push_next(&mut timelines);
+    // SAFETY: the handle is one of this live instance, and the device knows the struct (checked above).
+    unsafe { instance.raw().get_physical_device_features2(found.physical_device, &mut features) };
+    Ok(timelines.timeline_semaphore == vk::TRUE)
 }

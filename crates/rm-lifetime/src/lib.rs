@@ -77,7 +77,9 @@
 //! # run(&manager).unwrap();
 //! ```
 
+mod background;
 mod callback;
+mod frame_queue;
 mod handle;
 mod point;
 mod queue;
@@ -86,7 +88,10 @@ mod sync;
 #[cfg(all(test, loom))]
 mod tests;
 mod timeline;
+
 pub use self::{
+    background::BackgroundDrainer,
+    frame_queue::FrameDestructionQueue,
     handle::{
         Backed, BufferRange, DestroyCommand, Object, Owned, OwnedBuffer, OwnedImage, OwnedObject,
         Raw, Resource, Shared, SharedBuffer, SharedBufferView, SharedImage, SharedImageView,
@@ -97,5 +102,8 @@ pub use self::{
         DeferredDestructionQueue, DrainLimit, Drained, Forgotten, QueueStatistics, Retirer, Stamp,
     },
     scope::{Kept, LifetimeScope, LifetimeScopeManager, ScopeGuard, ScopeHandle},
-    timeline::{GpuTimeline, ManualTimeline, TimelineError},
+    timeline::{
+        FenceSubmission, FenceTimeline, FrameTimeline, GpuTimeline, ManualTimeline,
+        SemaphoreTimeline, TimelineError,
+    },
 };

@@ -13,7 +13,7 @@ mod statistics;
 mod waiting;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -48,6 +48,17 @@ use crate::{
 pub struct DeferredDestructionQueue {
     core: Arc<QueueCore>,
     view: Mutex<Arc<View>>,
+}
+
+/// A queue, seen by somebody who does not keep it.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakQueue(Weak<QueueCore>);
+
+impl WeakQueue {
+    /// One drain; `None` if the queue is gone.
+    pub(crate) fn drain(&self, limit: DrainLimit) -> Option<Drained> {
+        Some(self.0.upgrade()?.drain(limit))
+    }
 }
 
 impl DeferredDestructionQueue {
@@ -147,5 +158,9 @@ impl DeferredDestructionQueue {
     /// Whose resources these are.
     pub fn manager(&self) -> &DeviceBudgetManager {
         &self.core.manager
+    }
+    /// For those who must not keep it.
+    pub(crate) fn downgrade(&self) -> WeakQueue {
+        WeakQueue(Arc::downgrade(&self.core))
     }
 }

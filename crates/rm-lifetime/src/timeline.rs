@@ -1,12 +1,25 @@
 //! Timelines: how far the device is.
 
+mod fence;
+mod frame;
+mod gate;
 mod manual;
+mod semaphore;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write},
+    time::Duration,
+};
 
 use ash::vk;
 
-pub use self::manual::ManualTimeline;
+pub use self::{
+    fence::{FenceSubmission, FenceTimeline},
+    frame::FrameTimeline,
+    manual::ManualTimeline,
+    semaphore::SemaphoreTimeline,
+};
 
 /// A line of work of the device, such as a queue, that counts what it has finished.
 ///
@@ -46,6 +59,9 @@ pub enum TimelineError {
     /// The device is lost, and thereby done with everything.
     #[error("the device is lost")]
     DeviceLost,
+    /// The device has no timeline semaphores; [`FenceTimeline`] does without.
+    #[error("the device has no timeline semaphores")]
+    Unsupported,
     /// Vulkan returned a code that no other variant covers.
     #[error("vulkan returned {0}")]
     Vulkan(vk::Result),
@@ -58,4 +74,14 @@ impl From<vk::Result> for TimelineError {
             code => Self::Vulkan(code),
         }
     }
+}
+
+/// The last resort of objects that a dropped timeline had to leave to its device.
+///
+/// A closed standard error is no reason to panic in a drop.
+fn report_left(what: &str, count: usize) {
+    let _closed = writeln!(
+        io::stderr(),
+        "rm-lifetime: forgotten, because the device may still use it: {what} ({count})",
+    );
 }

@@ -1,12 +1,14 @@
 //! The guard that a test holds: handles, verdict, drop.
 
 mod control;
+mod timeline;
 mod watch;
 
 use std::{fmt, ptr::NonNull};
 
 use ash::vk;
 
+pub use self::timeline::SimTimeline;
 use crate::{Profile, ProfileError, Verdict, sim::Sim};
 
 /// A Vulkan instance with one physical device and one device, simulated.

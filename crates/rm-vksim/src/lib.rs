@@ -11,6 +11,7 @@
 //! `ERROR_VALIDATION_FAILED_EXT` where it has an answer, and the guard's drop panics in the test.
 //! Faults can be planned ([`SimDevice::fail`], [`SimDevice::limit_heap`], [`SimDevice::lose_device_at`]), every call is counted
 //! ([`SimDevice::counts`]), and a journal says what was asked for and what came of it.
+//! A [`SimTimeline`] says until when the device uses an object, so that destroying it too early is found out.
 //!
 //! # What it is not
 //!
@@ -74,7 +75,7 @@ mod table;
 
 pub use self::{
     call::{Call, Counts},
-    device::SimDevice,
+    device::{SimDevice, SimTimeline},
     journal::JournalEntry,
     profile::{
         BufferRules, Captured, DeviceFeatures, DeviceType, FormatRules, Heap, ImageRules, Limits,

@@ -66,6 +66,25 @@ fn the_version_cap_is_kept() {
 }
 
 #[test]
+fn timeline_semaphores_are_enabled_in_every_version() {
+    for version in [vk::API_VERSION_1_1, vk::API_VERSION_1_2, vk::API_VERSION_1_3] {
+        let options = HeadlessOptions::default().api_version(version);
+        testing::with_options(&options, |device, _| {
+            if !device.has_timeline_semaphores() {
+                return testing::say_skipped(&"no timeline semaphores");
+            }
+            let mut kind =
+                vk::SemaphoreTypeCreateInfo::default().semaphore_type(vk::SemaphoreType::TIMELINE);
+            let info = vk::SemaphoreCreateInfo::default().push_next(&mut kind);
+            // SAFETY: the device is live, and its feature is enabled.
+            let semaphore = unsafe { device.device().create_semaphore(&info, None) }.unwrap();
+            // SAFETY: it was just made from this device and is unused.
+            unsafe { device.device().destroy_semaphore(semaphore, None) };
+        });
+    }
+}
+
+#[test]
 fn a_feature_left_out_is_not_enabled() {
     let options = HeadlessOptions::default().without(MemoryFeatures::all());
     testing::with_options(&options, |device, _| {

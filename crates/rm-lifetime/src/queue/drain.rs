@@ -179,7 +179,7 @@ impl QueueCore {
 }
 
 impl Drained {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.entries += other.entries;
         self.bytes += other.bytes;
         self.panicked += other.panicked;

@@ -1,13 +1,11 @@
 //! A timeline that is moved by hand.
 
 use std::{
-    sync::{
-        Condvar, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
+use super::gate::{Deadline, Gate};
 use crate::{GpuTimeline, TimelineError};
 
 /// A timeline that its owner moves: for tests, simulated devices and engines that learn of progress in their own way.
@@ -29,9 +27,7 @@ pub struct ManualTimeline {
     // Both only grow. Acquire and release: who sees a value sees what its writer did before.
     submitted: AtomicU64,
     completed: AtomicU64,
-    // Held for a moment after `completed` has grown, so that nobody who looked before falls asleep behind it.
-    gate: Mutex<()>,
-    moved: Condvar,
+    moved: Gate,
 }
 
 impl ManualTimeline {
@@ -54,8 +50,7 @@ impl ManualTimeline {
     /// Notes that all work up to `value` is finished; a smaller value than before changes nothing.
     pub fn complete(&self, value: u64) {
         self.completed.fetch_max(value, Ordering::AcqRel);
-        drop(self.gate.lock().unwrap_or_else(PoisonError::into_inner));
-        self.moved.notify_all();
+        self.moved.open();
     }
 }
 
@@ -72,17 +67,6 @@ unsafe impl GpuTimeline for ManualTimeline {
 
     fn wait(&self, value: u64, at_most: Duration) -> Result<bool, TimelineError> {
         let value = value.min(self.submitted.load(Ordering::Acquire));
-        let until = Instant::now().checked_add(at_most);
-        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.completed() < value {
-            let left =
-                until.map_or(Duration::MAX, |it| it.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Ok(false);
-            }
-            let waited = self.moved.wait_timeout(gate, left);
-            gate = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        Ok(true)
+        Ok(self.moved.wait(Deadline::after(at_most), || self.completed() >= value))
     }
 }

@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
+mod background;
 mod drops;
+mod frames;
 mod handles;
+mod lines;
 mod oracle;
 mod queue;
 mod scopes;
 mod support;
+mod timeline;

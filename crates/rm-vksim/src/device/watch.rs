@@ -68,14 +68,18 @@ impl SimDevice {
 
     /// Notes that the device uses a buffer, an image or a memory object, once more if it does already:
     /// destroying it, or freeing the memory behind it, breaks a rule until as many
-    /// [`release_use`](Self::release_use) have followed.
+    /// [`release_use`](Self::release_use) have followed. [`SimTimeline`](crate::SimTimeline) does both by values.
     pub fn mark_in_use(&self, object: impl Handle) {
         self.tell("mark_in_use", |state| state.mark_in_use(object.as_raw()));
     }
 
     /// Takes back one [`mark_in_use`](Self::mark_in_use).
     pub fn release_use(&self, object: impl Handle) {
-        self.tell("release_use", |state| state.release_use(object.as_raw()));
+        self.release_raw(object.as_raw());
+    }
+
+    pub(super) fn release_raw(&self, object: u64) {
+        self.tell("release_use", |state| state.release_use(object));
     }
 
     /// Copies bytes out of a memory object, of any type, as the device sees them; `false` if the range is not there.

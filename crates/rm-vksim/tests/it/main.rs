@@ -13,4 +13,5 @@ mod peers;
 mod physical;
 mod tables;
 mod threads;
+mod timelines;
 mod verdicts;
