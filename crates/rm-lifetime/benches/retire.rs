@@ -64,14 +64,15 @@ struct Bench {
     context: Arc<DeviceContext>,
     queue: DeferredDestructionQueue,
     retirer: Retirer,
-    timeline: Arc<ManualTimeline>,
+    timelines: Vec<Arc<ManualTimeline>>,
     boxes: [Boxes; IN_FLIGHT],
     bare: [Boxes; IN_FLIGHT],
     frame: usize,
 }
 
 impl Bench {
-    fn new() -> Self {
+    /// With as many timelines, all of which make progress alike.
+    fn new(timelines: usize) -> Self {
         let sim = Arc::new(SimDevice::counting(Profile::h200()).unwrap());
         let info = DeviceContextInfo {
             instance: sim.instance(),
@@ -86,12 +87,16 @@ impl Bench {
         let allocator = Arc::new(DirectAllocator::new(&context));
         let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default()).unwrap();
         let queue = DeferredDestructionQueue::new(&manager);
-        // SAFETY: there is no work; destroying is a function of ours.
-        let timeline = Arc::new(unsafe { ManualTimeline::new() });
-        queue.attach(timeline.clone()).unwrap();
+        let timelines = (0..timelines).map(|_| {
+            // SAFETY: there is no work; destroying is a function of ours.
+            let timeline = Arc::new(unsafe { ManualTimeline::new() });
+            queue.attach(timeline.clone()).unwrap();
+            timeline
+        });
+        let timelines = timelines.collect();
         let retirer = queue.retirer();
         let (boxes, bare) = (Default::default(), Default::default());
-        Self { context, queue, retirer, timeline, boxes, bare, frame: 0 }
+        Self { context, queue, retirer, timelines, boxes, bare, frame: 0 }
     }
 
     fn queue(&mut self, frames: u64) {
@@ -102,10 +107,18 @@ impl Bench {
                 // SAFETY: destroying does nothing.
                 unsafe { self.retirer.retire_raw(sampler, destroy, RetireAt::Now) };
             }
-            let value = self.timeline.submit();
-            self.timeline.complete(value.saturating_sub(IN_FLIGHT as u64));
+            for timeline in &self.timelines {
+                let value = timeline.submit();
+                timeline.complete(value.saturating_sub(IN_FLIGHT as u64));
+            }
             self.queue.drain(DrainLimit::default());
         }
+    }
+
+    /// The device finishes.
+    fn end(&self) {
+        self.timelines.iter().for_each(|timeline| timeline.complete(u64::MAX));
+        self.queue.drain(DrainLimit::default());
     }
 
     fn boxes(&mut self, frames: u64) {
@@ -185,7 +198,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(1);
     let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
     if let [who, frames] = &arguments[..] {
         let frames = frames.parse().unwrap();
@@ -194,12 +207,14 @@ fn main() {
             "boxes" => bench.boxes(frames),
             _ => bench.bare(frames),
         }
-        bench.timeline.complete(u64::MAX);
+        bench.end();
         return;
     }
-    let mut times: [Vec<f64>; 3] = Default::default();
+    let mut four = Bench::new(4);
+    let mut times: [Vec<f64>; 4] = Default::default();
     let (mut over_boxes, mut over_bare) = (Vec::new(), Vec::new());
     bench.queue(FRAMES);
+    four.queue(FRAMES);
     for _ in 0..ROUNDS {
         let queue = nanoseconds(|| bench.queue(FRAMES));
         let boxes = nanoseconds(|| bench.boxes(FRAMES));
@@ -207,15 +222,17 @@ fn main() {
         times[0].push(queue);
         times[1].push(boxes);
         times[2].push(bare);
+        times[3].push(nanoseconds(|| four.queue(FRAMES)));
         over_boxes.push(boxes / queue);
         over_bare.push(bare / queue);
     }
     let heap = allocations_of(|| bench.queue(FRAMES));
     let (handle, arc, ratio) = handles(&bench);
-    let [queue, boxes, bare] = times.map(median);
+    let [queue, boxes, bare, four_lines] = times.map(median);
     println!(
         "retire and destroy of an object: queue {queue:.1} ns, boxes {boxes:.1} ns, bare boxes {bare:.1} ns"
     );
+    println!("with four timelines {four_lines:.1} ns");
     println!(
         "boxes / queue {:.2}, bare boxes / queue {:.2}",
         median(over_boxes),
@@ -225,6 +242,6 @@ fn main() {
         "clone and drop of a shared handle {handle:.1} ns, of an Arc {arc:.1} ns, ratio {ratio:.2}"
     );
     println!("heap allocations of {} objects through the queue: {heap}", FRAMES * OBJECTS);
-    bench.timeline.complete(u64::MAX);
-    bench.queue.drain(DrainLimit::default());
+    bench.end();
+    four.end();
 }

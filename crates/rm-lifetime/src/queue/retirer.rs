@@ -3,7 +3,7 @@
 use std::{
     fmt,
     mem::{self, ManuallyDrop},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use ash::vk;
@@ -13,7 +13,7 @@ use super::{
     call::Call,
     drain::QueueCore,
     garbage::{Destroy, Entry, Garbage, Object, Resource, Wait},
-    registry::{List, all, upcoming},
+    registry::{Attached, List, all, upcoming},
 };
 use crate::{
     callback::contained,
@@ -41,15 +41,14 @@ pub(super) struct View {
 /// A moment that one can ask after: [`Retirer::stamp`], [`Retirer::is_reached`].
 #[derive(Clone, Debug)]
 pub struct Stamp {
-    moment: Moment,
+    // Not set as long as no timeline was there to be asked.
+    moment: OnceLock<Moment>,
 }
 
 #[derive(Clone, Debug)]
 enum Moment {
     Few(Points),
     Many(Box<[Point]>),
-    /// No timeline was attached.
-    Unknown,
 }
 
 impl View {
@@ -132,23 +131,28 @@ impl Retirer {
     /// The moment at which something retired now would be ready.
     pub fn stamp(&self, at: RetireAt) -> Stamp {
         let moment = match at {
-            RetireAt::Points(points) => Moment::Few(points),
-            RetireAt::Now => Moment::of(all(&self.view.core.registry.current().0)),
+            RetireAt::Points(points) => Some(Moment::Few(points)),
+            RetireAt::Now => Moment::now(&self.view.core.registry.current().0),
         };
-        Stamp { moment }
+        Stamp { moment: moment.map(OnceLock::from).unwrap_or_default() }
     }
 
     /// Whether the moment has come; never waits.
+    ///
+    /// As of the queue itself, nothing is reached before a timeline is attached.
     pub fn is_reached(&self, stamp: &Stamp) -> bool {
         let (list, _) = self.view.core.registry.current();
         let reached = |point: Point| {
             let known = list.iter().find(|known| known.id == point.timeline);
             known.is_none_or(|known| known.completed() >= point.value)
         };
-        match &stamp.moment {
-            Moment::Few(points) => points.iter().all(reached),
-            Moment::Many(points) => points.iter().copied().all(reached),
-            Moment::Unknown => false,
+        if stamp.moment.get().is_none() {
+            Moment::now(&list).map(|now| stamp.moment.set(now));
+        }
+        match stamp.moment.get() {
+            Some(Moment::Few(points)) => points.iter().all(reached),
+            Some(Moment::Many(points)) => points.iter().copied().all(reached),
+            None => false,
         }
     }
 
@@ -195,16 +199,13 @@ impl Retirer {
 }
 
 impl Moment {
-    fn of(points: Box<[Point]>) -> Self {
-        if points.is_empty() {
-            return Self::Unknown;
-        }
+    /// When everything in flight or being recorded is done; `None` where nobody knows.
+    fn now(list: &[Attached]) -> Option<Self> {
         let mut few = Points::default();
-        if points.iter().all(|point| few.insert(*point)) {
-            Self::Few(few)
-        } else {
-            Self::Many(points)
+        if list.iter().all(|it| few.insert(it.upcoming())) {
+            return (!list.is_empty()).then_some(Self::Few(few));
         }
+        Some(Self::Many(all(list)))
     }
 }
 

@@ -153,6 +153,23 @@ fn many_timelines_are_waited_for_as_few_are() {
     assert_eq!((bed.drain(), tally.get()), (3, 3));
 }
 
+/// A stamp is reached exactly when what was retired with it would be ready.
+#[test]
+fn a_stamp_is_reached_when_garbage_of_its_moment_is_ready() {
+    let bed = Bed::new(0);
+    let early = bed.retirer.stamp(RetireAt::Now);
+    assert!(!bed.retirer.is_reached(&early), "nobody knows");
+    let lines: Vec<_> = (0..6).map(|_| attach(&bed.queue).1).collect();
+    let late = bed.retirer.stamp(RetireAt::Now);
+    assert!(!bed.retirer.is_reached(&early), "work may be on its way");
+    for line in &lines {
+        assert!(!bed.retirer.is_reached(&early) && !bed.retirer.is_reached(&late));
+        line.complete(1);
+    }
+    assert!(bed.retirer.is_reached(&early) && bed.retirer.is_reached(&late));
+    assert!(bed.retirer.is_reached(&bed.retirer.stamp(points(&[]))));
+}
+
 /// Retiring bytes stay charged and are shown apart, until they are gone.
 #[test]
 fn retiring_bytes_stay_charged_and_are_shown_apart() {
