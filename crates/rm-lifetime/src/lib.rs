@@ -82,12 +82,16 @@ mod callback;
 mod frame_queue;
 mod handle;
 mod point;
+mod pool;
 mod queue;
 mod scope;
+mod spares;
 mod sync;
+mod tally;
 #[cfg(all(test, loom))]
 mod tests;
 mod timeline;
+mod transient;
 
 pub use self::{
     background::BackgroundDrainer,
@@ -98,12 +102,18 @@ pub use self::{
         SharedObject, SharedResourceFactory, View, Weak, WeakBuffer, WeakImage,
     },
     point::{Point, Points, RetireAt, TimelineId},
+    pool::{BufferPool, PoolConfig, PoolStatistics, PooledBuffer, PooledTexture, TexturePool},
     queue::{
         DeferredDestructionQueue, DrainLimit, Drained, Forgotten, QueueStatistics, Retirer, Stamp,
     },
     scope::{Kept, LifetimeScope, LifetimeScopeManager, ScopeGuard, ScopeHandle},
+    tally::Tally,
     timeline::{
         FenceSubmission, FenceTimeline, FrameTimeline, GpuTimeline, ManualTimeline,
         SemaphoreTimeline, TimelineError,
+    },
+    transient::{
+        BumpTransient, EpochTransient, FreeListTransient, TransientAllocator, TransientConfig,
+        TransientError, TransientSlice, TransientStatistics,
     },
 };

@@ -196,7 +196,7 @@ impl<'a> ImageRequest<'a> {
     resource_setters! {}
 
     /// The create info given to [`from_create_info`](Self::from_create_info), if there was one.
-    pub(crate) fn raw(&self) -> Option<&vk::ImageCreateInfo<'a>> {
+    pub fn raw(&self) -> Option<&vk::ImageCreateInfo<'a>> {
         self.raw.as_ref()
     }
 

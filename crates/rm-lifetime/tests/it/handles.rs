@@ -6,9 +6,7 @@ use ash::vk::{self, BufferUsageFlags, Format, ImageUsageFlags};
 use rm_alloc_core::{ErrorKind, ImageRequest};
 use rm_lifetime::{BufferRange, OwnedObject, Point, RetireAt, Shared, SharedResourceFactory};
 
-use crate::support::{Bed, request, strict};
-
-const KIB: u64 = 1 << 10;
+use crate::support::{Bed, KIB, request, strict};
 
 fn factory(bed: &Bed) -> SharedResourceFactory {
     SharedResourceFactory::new(&bed.manager, &bed.queue)

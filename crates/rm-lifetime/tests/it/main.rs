@@ -8,7 +8,13 @@ mod frames;
 mod handles;
 mod lines;
 mod oracle;
+mod pool;
 mod queue;
+mod rig;
 mod scopes;
 mod support;
 mod timeline;
+mod transient;
+
+#[global_allocator]
+static HEAP: rm_headless::heap::CountingHeap = rm_headless::heap::CountingHeap;

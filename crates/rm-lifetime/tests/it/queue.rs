@@ -9,16 +9,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rm_lifetime::{Point, Points, RetireAt};
+use rm_lifetime::{Point, RetireAt};
 
-use crate::support::{ALL, Bed, Tally, attach, strict};
-
-const KIB: u64 = 1 << 10;
-
-fn points(points: &[Point]) -> RetireAt {
-    // SAFETY: the timelines are of the bed's queue, and no device is involved.
-    RetireAt::Points(unsafe { Points::new(points) }.unwrap())
-}
+use crate::support::{ALL, Bed, KIB, Tally, at, attach, strict};
 
 /// Without a recorded use: at the upcoming value of every attached timeline, and not before.
 #[test]
@@ -51,8 +44,8 @@ fn what_is_retired_at_points_waits_for_all_of_them_and_for_nothing_else() {
     let bed = Bed::new(3);
     let (first, second) = (bed.timelines[0].0, bed.timelines[2].0);
     let tally = Tally::default();
-    let at = [Point { timeline: first, value: 5 }, Point { timeline: second, value: 7 }];
-    bed.retirer.retire_with(tally.one(), points(&at));
+    let both = [Point { timeline: first, value: 5 }, Point { timeline: second, value: 7 }];
+    bed.retirer.retire_with(tally.one(), at(&both));
     bed.complete(2, 7);
     assert_eq!(bed.drain(), 0);
     bed.complete(0, 4);
@@ -60,7 +53,7 @@ fn what_is_retired_at_points_waits_for_all_of_them_and_for_nothing_else() {
     bed.complete(0, 5);
     assert_eq!((bed.drain(), tally.get()), (1, 1));
 
-    bed.retirer.retire_with(tally.one(), points(&[]));
+    bed.retirer.retire_with(tally.one(), at(&[]));
     assert_eq!((bed.drain(), tally.get()), (1, 2), "no point at all is reached at once");
 }
 
@@ -71,8 +64,8 @@ fn ready_entries_die_in_order_whatever_waits_before_them() {
     let died = Arc::new(Mutex::new(Vec::new()));
     let retire = |number: u32, timeline: usize, value: u64| {
         let died = Arc::clone(&died);
-        let at = points(&[Point { timeline: bed.timelines[timeline].0, value }]);
-        bed.retirer.retire_with(move || died.lock().unwrap().push(number), at);
+        let when = at(&[Point { timeline: bed.timelines[timeline].0, value }]);
+        bed.retirer.retire_with(move || died.lock().unwrap().push(number), when);
     };
     let values = [(0, 9), (1, 1), (0, 2), (1, 3), (0, 1), (0, 5), (1, 2), (0, 4)];
     for ((timeline, value), number) in values.into_iter().zip(0..) {
@@ -101,7 +94,7 @@ fn a_vanished_timeline_counts_as_reached() {
     assert_eq!((bed.drain(), tally.get()), (1, 1));
 
     let gone = Point { timeline: bed.timelines[1].0, value: u64::MAX };
-    bed.retirer.retire_with(tally.one(), points(&[gone]));
+    bed.retirer.retire_with(tally.one(), at(&[gone]));
     assert_eq!((bed.drain(), tally.get()), (1, 2));
     bed.retirer.retire_with(tally.one(), RetireAt::Now);
     assert_eq!((bed.drain(), tally.get()), (1, 3), "a retirer from before knows");
@@ -167,7 +160,7 @@ fn a_stamp_is_reached_when_garbage_of_its_moment_is_ready() {
         line.complete(1);
     }
     assert!(bed.retirer.is_reached(&early) && bed.retirer.is_reached(&late));
-    assert!(bed.retirer.is_reached(&bed.retirer.stamp(points(&[]))));
+    assert!(bed.retirer.is_reached(&bed.retirer.stamp(at(&[]))));
 }
 
 /// Retiring bytes stay charged and are shown apart, until they are gone.

@@ -8,9 +8,7 @@ use rm_lifetime::{
     Kept, LifetimeScope, LifetimeScopeManager, Point, Points, RetireAt, SharedResourceFactory,
 };
 
-use crate::support::{Bed, request, strict};
-
-const KIB: u64 = 1 << 10;
+use crate::support::{Bed, KIB, request, strict};
 
 fn factory(bed: &Bed) -> SharedResourceFactory {
     SharedResourceFactory::new(&bed.manager, &bed.queue)

@@ -12,9 +12,12 @@ use rm_alloc_core::{
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_lifetime::{
-    DeferredDestructionQueue, DrainLimit, ManualTimeline, RetireAt, Retirer, TimelineId,
+    DeferredDestructionQueue, DrainLimit, ManualTimeline, Point, Points, RetireAt, Retirer,
+    TimelineId,
 };
 use rm_vksim::{Profile, SimDevice};
+
+pub(crate) const KIB: u64 = 1 << 10;
 
 /// Everything that a drain finds ready.
 pub(crate) const ALL: DrainLimit = DrainLimit { entries: None, bytes: None };
@@ -31,15 +34,17 @@ pub(crate) fn counting(profile: Profile) -> (Arc<DeviceContext>, Arc<SimDevice>)
 
 fn over(sim: SimDevice) -> (Arc<DeviceContext>, Arc<SimDevice>) {
     let sim = Arc::new(sim);
+    // SAFETY: instance and physical device are live and belong together.
+    let features = unsafe { MemoryFeatures::recommended(sim.instance(), sim.physical_device()) };
     let info = DeviceContextInfo {
         instance: sim.instance(),
         physical_device: sim.physical_device(),
         device: sim.device(),
         api_version: sim.profile().api_version,
-        features: MemoryFeatures::empty(),
+        features,
         keep_alive: Some(sim.clone()),
     };
-    // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
+    // SAFETY: the handles belong together, everything is enabled, and the context keeps the device alive.
     (unsafe { DeviceContext::new(info) }.unwrap(), sim)
 }
 
@@ -139,6 +144,29 @@ pub(crate) fn attach(queue: &DeferredDestructionQueue) -> (TimelineId, Arc<Manua
 
 pub(crate) fn request(size: u64) -> BufferRequest<'static> {
     BufferRequest::new(size, BufferUsageFlags::STORAGE_BUFFER)
+}
+
+/// The promise that the oracle, which alone uses anything, is done at `points`.
+pub(crate) fn at(points: &[Point]) -> RetireAt {
+    // SAFETY: the tests mark what the device uses, and take it back before the points are reached.
+    RetireAt::Points(unsafe { Points::new(points) }.unwrap())
+}
+
+/// Marsaglia's xorshift.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Less than `end`.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
 }
 
 /// Counts what has happened.

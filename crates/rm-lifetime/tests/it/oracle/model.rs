@@ -12,14 +12,14 @@ use rm_lifetime::{
     DrainLimit, ManualTimeline, Point, Points, RetireAt, Shared, SharedBuffer, TimelineId,
 };
 
-use crate::support::{ALL, Bed, attach, request};
+use crate::support::{ALL, Bed, Random, at, attach, request};
 
 /// Values of timelines that have to be reached; a timeline that is gone is no obstacle.
 type Needs = Vec<Point>;
 
 pub(super) struct Model {
     bed: Bed,
-    random: u64,
+    random: Random,
     lines: Vec<Line>,
     /// What waits, by the order in which it was retired.
     waiting: BTreeMap<u64, Entry>,
@@ -53,7 +53,7 @@ impl Model {
         let lines = (0..4).map(|_| Line::new(&bed)).collect();
         Self {
             bed,
-            random: seed,
+            random: Random(seed),
             lines,
             waiting: BTreeMap::new(),
             next: 0,
@@ -66,10 +66,7 @@ impl Model {
 
     /// A number below `bound`.
     pub(super) fn roll(&mut self, bound: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random % bound
+        self.random.below(bound)
     }
 
     fn pick(&mut self, count: usize) -> usize {
@@ -287,9 +284,4 @@ impl Line {
     fn upcoming(&self) -> Point {
         Point { timeline: self.id, value: self.submitted + 1 }
     }
-}
-
-fn at(needs: &[Point]) -> RetireAt {
-    // SAFETY: the oracle alone uses what is retired, until then.
-    RetireAt::Points(unsafe { Points::new(needs) }.unwrap())
 }

@@ -2,8 +2,7 @@
 
 use rm_lifetime::{DeferredDestructionQueue, DrainLimit, Point, RetireAt};
 
-use super::{KIB, points};
-use crate::support::{ALL, Bed, Tally};
+use crate::support::{ALL, Bed, KIB, Tally, at};
 
 /// Work a frame can be bounded by count; the rest comes first next time.
 #[test]
@@ -49,11 +48,11 @@ fn nobody_looks_at_what_is_not_due() {
         match entry % 5 {
             0 => bed.retirer.retire_with(tally.one(), RetireAt::Now),
             1 => {
-                bed.retirer.retire_with(tally.one(), points(&[on(index, 1 + entry * 7919 % 1000)]));
+                bed.retirer.retire_with(tally.one(), at(&[on(index, 1 + entry * 7919 % 1000)]));
             }
             _ => {
-                let at = [on(index, 1 + entry % 3), on((index + 1) % 4, 2)];
-                bed.retirer.retire_with(tally.one(), points(&at));
+                let both = [on(index, 1 + entry % 3), on((index + 1) % 4, 2)];
+                bed.retirer.retire_with(tally.one(), at(&both));
             }
         }
     }

@@ -1,13 +1,9 @@
 //! What it costs, as exact counters.
 
-use rm_headless::heap::{CountingHeap, allocations_of};
+use rm_headless::heap::allocations_of;
 use rm_lifetime::{Point, RetireAt};
 
-use super::{KIB, points};
-use crate::support::{ALL, Bed};
-
-#[global_allocator]
-static HEAP: CountingHeap = CountingHeap;
+use crate::support::{ALL, Bed, KIB, at};
 
 /// In steady state a frame that retires and drains allocates nothing on the heap, whatever it retires.
 #[test]
@@ -18,7 +14,7 @@ fn steady_state_needs_no_heap() {
             let words = [number; 6];
             bed.retirer.retire_with(move || assert_eq!(words[0], words[5]), RetireAt::Now);
             let point = Point { timeline: bed.timelines[0].0, value: number % 3 };
-            bed.retirer.retire_with(|| (), points(&[point]));
+            bed.retirer.retire_with(|| (), at(&[point]));
             bed.retire_object(bed.object(), RetireAt::Now);
             bed.retire_buffer(KIB);
         }

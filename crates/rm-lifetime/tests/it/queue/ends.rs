@@ -13,8 +13,7 @@ use rm_lifetime::{
     DeferredDestructionQueue, Forgotten, GpuTimeline, ManualTimeline, RetireAt, TimelineError,
 };
 
-use super::KIB;
-use crate::support::{ALL, Bed, Tally, attach};
+use crate::support::{ALL, Bed, KIB, Tally, attach};
 
 const LONG: Duration = Duration::from_secs(600);
 

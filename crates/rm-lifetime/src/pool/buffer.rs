@@ -1,0 +1,240 @@
+//! Buffers that come back.
+
+use std::{ops::Deref, sync::Arc};
+
+use ash::vk;
+use rm_alloc_core::{
+    AllocationError, BufferAllocation, BufferRequest, Category, DeviceBudgetManager, ErrorKind,
+    MemoryError, MemoryLocation, Priority, Tag,
+};
+
+use super::{
+    PoolConfig, PoolStatistics,
+    lent::Lent,
+    shelf::{Shelf, Stock, hash_of},
+};
+use crate::{DeferredDestructionQueue, Point, RetireAt, Retirer};
+
+/// Lends buffers, and lends them again to whoever asks for the same once the device is done with them.
+///
+/// Two requests are the same if all of them is, label aside: an object keeps the label of the first one.
+/// Recycled buffers keep old bytes. Buffers that others may be placed over are lent once, and retired.
+///
+/// What is lent comes back by itself when it is dropped, waits in the queue for the device, and becomes a spare when the
+/// queue is drained. All of it stays charged, and none of it is shown as retiring, for it comes back to use. A pool gives
+/// spares up beyond its limits, when it is [trimmed](Self::trim) or dropped, and when memory runs out.
+///
+/// ```
+/// use ash::vk::BufferUsageFlags;
+/// use rm_alloc_core::{AllocationError, BufferRequest, DeviceBudgetManager};
+/// use rm_lifetime::{BufferPool, DeferredDestructionQueue, DrainLimit, PoolConfig};
+///
+/// fn pooled(
+///     manager: &DeviceBudgetManager,
+///     queue: &DeferredDestructionQueue,
+/// ) -> Result<(), AllocationError> {
+///     let pool = BufferPool::new(manager, queue, PoolConfig::default())?;
+///     let request = BufferRequest::new(1 << 20, BufferUsageFlags::STORAGE_BUFFER);
+///     drop(pool.acquire(&request)?);
+///     // Once the device is done with it:
+///     queue.drain(DrainLimit::default());
+///     let again = pool.acquire(&request)?;
+///     assert_eq!(again.size(), 1 << 20);
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct BufferPool {
+    shelf: Arc<Shelf<BufferAllocation>>,
+    retirer: Retirer,
+}
+
+impl BufferPool {
+    /// An empty pool, whose buffers come from `manager` and wait in `queue`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if the queue is of another device.
+    pub fn new(
+        manager: &DeviceBudgetManager,
+        queue: &DeferredDestructionQueue,
+        config: PoolConfig,
+    ) -> Result<Self, AllocationError> {
+        if !Arc::ptr_eq(manager.context(), queue.manager().context()) {
+            return Err(ErrorKind::InvalidRequest("the queue is of another device").into());
+        }
+        Ok(Self { shelf: Shelf::new(manager, config), retirer: queue.retirer() })
+    }
+
+    /// Lends a spare that was made for the same request, or makes a buffer.
+    ///
+    /// A spare costs no call of the driver, and no heap allocation.
+    ///
+    /// # Errors
+    ///
+    /// As of [`DeviceBudgetManager::allocate_buffer`].
+    pub fn acquire(&self, request: &BufferRequest<'_>) -> Result<PooledBuffer, AllocationError> {
+        let (shelf, retirer) = (&self.shelf, &self.retirer);
+        if request.aliasable {
+            let buffer = shelf.manager.allocate_buffer(request)?;
+            shelf.note_bypass();
+            return Ok(PooledBuffer { lent: Lent::new(buffer, None, retirer) });
+        }
+        let wanted = BufferKey::of(request);
+        let hash = hash_of(&wanted);
+        let home = |slot| (Arc::clone(shelf), slot);
+        if let Some((buffer, slot)) = shelf.take(hash, |key| key.view() == wanted) {
+            return Ok(PooledBuffer { lent: Lent::new(buffer, Some(home(slot)), retirer) });
+        }
+        let buffer = shelf.manager.allocate_buffer(request)?;
+        let slot = shelf.enter(hash, wanted.into_owned(), buffer.size());
+        Ok(PooledBuffer { lent: Lent::new(buffer, slot.map(home), retirer) })
+    }
+
+    /// Frees spares until at most `keep_bytes` of them are left, and says how many bytes went back.
+    pub fn trim(&self, keep_bytes: u64) -> u64 {
+        self.shelf.trim(keep_bytes)
+    }
+
+    /// What it holds.
+    pub fn statistics(&self) -> PoolStatistics {
+        self.shelf.statistics()
+    }
+}
+
+impl Drop for BufferPool {
+    fn drop(&mut self) {
+        self.shelf.close();
+    }
+}
+
+/// A buffer on loan from a [`BufferPool`], whether that still exists or not.
+#[derive(Debug)]
+#[must_use = "it goes back when it is dropped"]
+pub struct PooledBuffer {
+    lent: Lent<BufferAllocation>,
+}
+
+impl PooledBuffer {
+    /// Copies `bytes` to `offset`, and flushes where memory is not coherent.
+    ///
+    /// # Errors
+    ///
+    /// As of [`BufferAllocation::write`].
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), MemoryError> {
+        self.lent.write(offset, bytes)
+    }
+
+    /// Notes a use, so that it comes back as soon as the device is done with all uses that were noted.
+    ///
+    /// # Safety
+    ///
+    /// - The device is done with that use when `point` is reached.
+    /// - Every use since the buffer was lent is noted like this before it is dropped.
+    /// - The timeline is of the queue that the pool was made for.
+    pub unsafe fn used(&mut self, point: Point) {
+        self.lent.used(point);
+    }
+}
+
+impl Deref for PooledBuffer {
+    type Target = BufferAllocation;
+
+    fn deref(&self) -> &BufferAllocation {
+        &self.lent
+    }
+}
+
+impl Stock for BufferAllocation {
+    type Key = BufferKey<Box<[u32]>>;
+
+    fn bytes(&self) -> u64 {
+        self.size()
+    }
+
+    fn memory_type(&self) -> u32 {
+        self.memory_type()
+    }
+
+    fn retire(self, retirer: &Retirer, at: RetireAt) {
+        retirer.retire_buffer(self, at);
+    }
+
+    unsafe fn free(self, manager: &DeviceBudgetManager) {
+        // SAFETY: the device is done with it (caller).
+        unsafe { manager.free_buffer(self) };
+    }
+}
+
+/// Everything of a request that the buffer depends on; `aliasable` is never set.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct BufferKey<L> {
+    size: u64,
+    usage: vk::BufferUsageFlags,
+    location: MemoryLocation,
+    dedicated: bool,
+    min_alignment: u64,
+    priority: Priority,
+    queue_families: L,
+    category: Category,
+    tag: Tag,
+}
+
+impl<'a> BufferKey<&'a [u32]> {
+    fn of(request: &BufferRequest<'a>) -> Self {
+        // All fields are named, so that none is forgotten.
+        let BufferRequest {
+            size,
+            usage,
+            location,
+            dedicated,
+            aliasable: _,
+            min_alignment,
+            priority,
+            queue_families,
+            category,
+            tag,
+            label: _,
+        } = *request;
+        Self {
+            size,
+            usage,
+            location,
+            dedicated,
+            min_alignment,
+            priority,
+            queue_families,
+            category,
+            tag,
+        }
+    }
+
+    fn into_owned(self) -> BufferKey<Box<[u32]>> {
+        self.over(self.queue_families.into())
+    }
+}
+
+impl BufferKey<Box<[u32]>> {
+    fn view(&self) -> BufferKey<&[u32]> {
+        self.over(&self.queue_families)
+    }
+}
+
+impl<L> BufferKey<L> {
+    fn over<M>(&self, queue_families: M) -> BufferKey<M> {
+        let Self {
+            size, usage, location, dedicated, min_alignment, priority, category, tag, ..
+        } = *self;
+        BufferKey {
+            size,
+            usage,
+            location,
+            dedicated,
+            min_alignment,
+            priority,
+            queue_families,
+            category,
+            tag,
+        }
+    }
+}
