@@ -6,14 +6,12 @@ mod model;
 mod object;
 mod owned;
 mod shared;
-mod uses;
 mod view;
 
 use std::{fmt, mem::ManuallyDrop};
 
 use rm_alloc_core::{BufferAllocation, ImageAllocation, MemoryBlock};
 
-use self::uses::Uses;
 pub use self::{
     factory::SharedResourceFactory,
     object::{DestroyCommand, Object, Raw},
@@ -21,7 +19,12 @@ pub use self::{
     shared::{Shared, SharedBuffer, SharedImage, SharedObject, Weak, WeakBuffer, WeakImage},
     view::{BufferRange, SharedBufferView, SharedImageView, View},
 };
-use crate::{RetireAt, Retirer};
+use crate::{
+    RetireAt, Retirer,
+    point::Point,
+    sync::{Mutex, lock},
+    uses::Uses,
+};
 
 /// What a handle can hold: buffers, images, blocks of memory, and Vulkan [`Object`]s.
 ///
@@ -76,7 +79,7 @@ impl Resource for MemoryBlock {
 struct Held<R: Resource> {
     // Invariant: present until drop, or until it is taken and `self` forgotten.
     resource: ManuallyDrop<R>,
-    uses: Uses,
+    uses: Mutex<Uses>,
     retirer: Retirer,
 }
 
@@ -84,9 +87,14 @@ impl<R: Resource> Held<R> {
     fn new(resource: R, retirer: &Retirer) -> Self {
         Self {
             resource: ManuallyDrop::new(resource),
-            uses: Uses::default(),
+            uses: Mutex::new(Uses::default()),
             retirer: retirer.clone(),
         }
+    }
+
+    /// Records a use that ends at `point`.
+    fn used(&self, point: Point) {
+        lock(&self.uses).record(point);
     }
 
     /// The resource and its retirer, with nothing left to retire.
@@ -104,7 +112,8 @@ impl<R: Resource> Drop for Held<R> {
     fn drop(&mut self) {
         // SAFETY: present until now (invariant), and never looked at again.
         let resource = unsafe { ManuallyDrop::take(&mut self.resource) };
-        resource.retire(&self.retirer, self.uses.end());
+        let at = lock(&self.uses).end();
+        resource.retire(&self.retirer, at);
     }
 }
 

@@ -7,6 +7,8 @@
 //! - [`Owned`], [`Shared`]: handles of buffers, images and any Vulkan object, which retire when they are dropped;
 //!   [`SharedResourceFactory`] makes them, [`View`]s keep their host alive.
 //! - [`LifetimeScope`], [`LifetimeScopeManager`]: who belongs together and is released as one.
+//! - [`EpochTransient`], [`BumpTransient`], [`FreeListTransient`]: data of a frame, at the price of an addition.
+//! - [`BufferPool`], [`TexturePool`]: the same description gets the same object again.
 //!
 //! # What it is not
 //!
@@ -92,6 +94,7 @@ mod tally;
 mod tests;
 mod timeline;
 mod transient;
+mod uses;
 
 pub use self::{
     background::BackgroundDrainer,

@@ -19,6 +19,7 @@ use std::{
 
 use rm_alloc_core::{DeviceBudgetManager, MemoryRelief};
 
+pub(crate) use self::garbage::Home;
 use self::{drain::QueueCore, retirer::View};
 pub use self::{
     drain::{DrainLimit, Drained},

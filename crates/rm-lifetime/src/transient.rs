@@ -32,7 +32,7 @@ use crate::{RetireAt, Tally};
 /// Alignments are powers of two, of offsets in the buffer; what the usage and the memory demand is added on its own.
 /// When an allocator is dropped, its blocks are retired at once: work that is recorded after that must not use its pieces.
 /// What uses a piece is submitted on a timeline that is attached to the queue, or covered by the points its frame ends with.
-/// Attach timelines before the first frame: one that ends with [`RetireAt::Now`] while there is none is never reached.
+/// Until a timeline is attached, no frame that ended with [`RetireAt::Now`] is over.
 ///
 /// Someone who implements this for a type of their own forwards to one of ours.
 pub trait TransientAllocator: fmt::Debug + Send {

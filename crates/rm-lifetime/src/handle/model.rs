@@ -47,7 +47,7 @@ fn the_last_of_two_owners_retires_once_with_what_both_recorded() {
         let retired = std::sync::Arc::new(AtomicU64::new(0));
         let held = Held::new(Probe(std::sync::Arc::clone(&retired)), &queue.retirer());
         let (held, record) = (Arc::new(held), move |held: &Held<Probe>, value| {
-            held.uses.record(Point { timeline, value });
+            held.used(Point { timeline, value });
         });
         let other = Arc::clone(&held);
         let thread = thread::spawn(move || {

@@ -48,7 +48,7 @@ impl<R: Resource> Owned<R> {
     /// - Every use of the resource by the device, in the past and from now on, is recorded before the handle is dropped.
     /// - `point` is of a timeline of the resource's queue, and its value is that of work submitted or being recorded.
     pub unsafe fn used(&mut self, point: Point) {
-        self.0.uses.record(point);
+        self.0.used(point);
     }
 
     /// Turns it into a handle that can be cloned.

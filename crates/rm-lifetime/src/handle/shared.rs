@@ -59,7 +59,7 @@ impl<R: Resource> Shared<R> {
     ///   the last handle is dropped.
     /// - `point` is of a timeline of the resource's queue, and its value is that of work submitted or being recorded.
     pub unsafe fn used(&self, point: Point) {
-        self.0.uses.record(point);
+        self.0.used(point);
     }
 
     /// Owners at this moment; others may come and go meanwhile.

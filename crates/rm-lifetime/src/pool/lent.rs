@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::shelf::{Shelf, Stock};
-use crate::{Point, RetireAt, Retirer, point::Points};
+use crate::{Point, Retirer, uses::Uses};
 
 /// An object on loan.
 #[derive(Debug)]
@@ -20,30 +20,14 @@ pub(super) struct Lent<T: Stock> {
     uses: Uses,
 }
 
-/// The uses that were recorded.
-#[derive(Clone, Copy, Debug)]
-enum Uses {
-    /// None: there may be any.
-    Unknown,
-    All(Points),
-    /// More timelines than fit.
-    TooMany,
-}
-
 impl<T: Stock> Lent<T> {
     pub(super) fn new(object: T, home: Option<(Arc<Shelf<T>>, u32)>, retirer: &Retirer) -> Self {
         let object = ManuallyDrop::new(object);
-        Self { object, home, retirer: retirer.clone(), uses: Uses::Unknown }
+        Self { object, home, retirer: retirer.clone(), uses: Uses::default() }
     }
 
     pub(super) fn used(&mut self, point: Point) {
-        let mut points = match self.uses {
-            Uses::Unknown => Points::default(),
-            Uses::All(points) => points,
-            Uses::TooMany => return,
-        };
-        let fits = points.insert(point);
-        self.uses = if fits { Uses::All(points) } else { Uses::TooMany };
+        self.uses.record(point);
     }
 }
 
@@ -63,17 +47,13 @@ impl<T: Stock> DerefMut for Lent<T> {
 
 impl<T: Stock> Drop for Lent<T> {
     fn drop(&mut self) {
-        let at = match self.uses {
-            Uses::All(points) => RetireAt::Points(points),
-            Uses::Unknown | Uses::TooMany => RetireAt::Now,
-        };
+        let at = self.uses.end();
         // SAFETY: present until now (invariant), and never looked at again.
         let object = unsafe { ManuallyDrop::take(&mut self.object) };
         let Some((shelf, slot)) = self.home.take() else {
             return object.retire(&self.retirer, at);
         };
         shelf.lay_down(object, slot);
-        // SAFETY: the device is done with it when the queue calls: nobody has it since it was laid down.
-        self.retirer.retire_with(move || unsafe { shelf.ripen(slot) }, at);
+        self.retirer.retire_lent(shelf, slot, at);
     }
 }

@@ -16,6 +16,7 @@ use rm_alloc_core::{DeviceBudgetManager, MemoryRelief, ReliefStage, Shortage};
 use super::{PoolConfig, PoolStatistics};
 use crate::{
     RetireAt, Retirer, Tally,
+    queue::Home,
     spares::{Gate, eases, give_back},
     sync::{Mutex, lock},
 };
@@ -218,6 +219,25 @@ impl<T: Stock> Shelf<T> {
         // SAFETY: the device is done with every spare (invariant).
         unsafe { spare.free(&self.manager) };
         bytes
+    }
+}
+
+/// What was lent comes back through the queue.
+impl<T: Stock> Home for Shelf<T> {
+    unsafe fn take_back(&self, slot: u32) {
+        // SAFETY: the same promise.
+        unsafe { self.ripen(slot) };
+    }
+
+    fn leak(&self, slot: u32) -> u64 {
+        let mut state = lock(&self.state);
+        let Some(object) = state.slots[slot as usize].object.take() else { return 0 };
+        let object = ManuallyDrop::into_inner(object);
+        state.statistics.in_flight.remove(object.bytes());
+        state.vacate(slot);
+        drop(state);
+        // No drop of its own frees it, but its allocator hears that nobody will.
+        object.bytes()
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     TimelineError,
     callback::contained,
     point::TimelineId,
+    spares::eases,
     sync::{Mutex, lock},
 };
 
@@ -259,16 +260,11 @@ impl MemoryRelief for QueueCore {
     }
 
     fn relieve(&self, shortage: Shortage) -> u64 {
-        let properties = self.manager.context().memory_properties();
-        let mut bytes = 0;
-        self.round(
-            DrainLimit::default(),
-            |_| false,
-            |freed| {
-                let heap = properties.memory_types[freed.memory_type as usize].heap_index;
-                bytes += if heap == shortage.heap { freed.bytes } else { 0 };
-            },
-        );
+        let (context, mut bytes) = (self.manager.context(), 0);
+        let count = |freed: Freed| {
+            bytes += if eases(context, shortage, freed.memory_type) { freed.bytes } else { 0 };
+        };
+        self.round(DrainLimit::default(), |_| false, count);
         bytes
     }
 }

@@ -1,8 +1,10 @@
 //! What waits for its end, in two cache lines.
 
 use std::{
+    fmt,
     mem::{self, ManuallyDrop},
     ptr,
+    sync::Arc,
 };
 
 use ash::vk;
@@ -60,6 +62,21 @@ pub(super) enum Resource {
     Block(MemoryBlock),
     Buffer(BufferAllocation),
     Image(ImageAllocation),
+    /// Goes back to where it was lent, under this number.
+    Lent(Arc<dyn Home>, u32),
+}
+
+/// Where lent things go back to.
+pub(crate) trait Home: fmt::Debug + Send + Sync {
+    /// Takes back what was lent under `slot`.
+    ///
+    /// # Safety
+    ///
+    /// - The device is done with it.
+    unsafe fn take_back(&self, slot: u32);
+
+    /// Leaks what was lent under `slot`, and says how many bytes it had.
+    fn leak(&self, slot: u32) -> u64;
 }
 
 /// What was destroyed: bytes, and the memory type that they were of.
@@ -124,6 +141,8 @@ impl Resource {
             Self::Block(block) => (block.size(), block.memory_type(), block.holders() > 1),
             Self::Buffer(buffer) => (buffer.size(), buffer.memory_type(), shared(buffer.memory())),
             Self::Image(image) => (image.size(), image.memory_type(), shared(image.memory())),
+            // It stays charged.
+            Self::Lent(..) => return Freed::default(),
         };
         Freed { bytes: if shared { 0 } else { bytes }, memory_type }
     }
@@ -136,6 +155,7 @@ impl Resource {
             Self::Block(block) => mem::forget(block),
             // No drop of theirs frees anything, but their allocator hears that nobody will.
             Self::Buffer(_) | Self::Image(_) => drop(self),
+            Self::Lent(home, slot) => return Freed { bytes: home.leak(slot), ..worth },
         }
         worth
     }
@@ -146,6 +166,8 @@ impl Resource {
             Self::Block(block) => manager.mark_retiring(block),
             Self::Buffer(buffer) => manager.mark_retiring(buffer),
             Self::Image(image) => manager.mark_retiring(image),
+            // It comes back to use.
+            Self::Lent(..) => {}
         }
     }
 
@@ -160,6 +182,8 @@ impl Resource {
             Self::Buffer(buffer) => unsafe { manager.free_buffer(buffer) },
             // SAFETY: the device is done with it (caller).
             Self::Image(image) => unsafe { manager.free_image(image) },
+            // SAFETY: the device is done with it (caller).
+            Self::Lent(home, slot) => unsafe { home.take_back(slot) },
         }
         worth
     }

@@ -12,7 +12,7 @@ use rm_alloc_core::{BufferAllocation, DeviceBudgetManager, ImageAllocation, Memo
 use super::{
     call::Call,
     drain::QueueCore,
-    garbage::{Destroy, Entry, Garbage, Object, Resource, Wait},
+    garbage::{Destroy, Entry, Garbage, Home, Object, Resource, Wait},
     registry::{Attached, List, all, upcoming},
 };
 use crate::{
@@ -82,6 +82,11 @@ impl Retirer {
     /// Retires a hold on memory, whose bytes count as retiring when all of their holders do.
     pub fn retire_block(&self, block: MemoryBlock, at: RetireAt) {
         self.retire_resource(Resource::Block(block), at);
+    }
+
+    /// Retires something that goes back to `home`, where it is known as `slot`.
+    pub(crate) fn retire_lent(&self, home: Arc<dyn Home>, slot: u32, at: RetireAt) {
+        self.retire_resource(Resource::Lent(home, slot), at);
     }
 
     /// Retires a Vulkan object of any type but memory, such as a pipeline; ignores null.

@@ -10,7 +10,8 @@ use rm_alloc_core::{
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_lifetime::{
-    DeferredDestructionQueue, Forgotten, LifetimeScope, RetireAt, SharedResourceFactory,
+    BufferPool, DeferredDestructionQueue, Forgotten, LifetimeScope, PoolConfig, RetireAt,
+    SharedResourceFactory,
 };
 use rm_vksim::Profile;
 
@@ -57,12 +58,19 @@ fn drop_in(order: &[usize], finished: bool) {
     if finished {
         timeline.complete(u64::MAX);
     }
-    let things: [Box<dyn Any>; 6] = [
+    let pool = BufferPool::new(&manager, &queue, PoolConfig::default()).unwrap();
+    let (spare, lent) = (
+        pool.acquire(&request(1024).label("pooled")).unwrap(),
+        pool.acquire(&request(2048).label("lent")).unwrap(),
+    );
+    drop(spare);
+    let things: [Box<dyn Any>; 7] = [
         Box::new(queue),
         Box::new(manager),
         Box::new(allocator),
         Box::new(scope),
-        Box::new(shared),
+        Box::new((shared, lent)),
+        Box::new(pool),
         Box::new(context),
     ];
     let mut things = things.map(Some);
@@ -77,10 +85,10 @@ fn drop_in(order: &[usize], finished: bool) {
         assert_eq!(*forgotten.lock().unwrap(), [], "{order:?}");
         return;
     }
-    assert_eq!(labels, ["early", "of the scope", "shared"], "{order:?}");
+    assert_eq!(labels, ["early", "lent", "of the scope", "pooled", "shared"], "{order:?}");
     let forgotten = forgotten.lock().unwrap();
     let [it] = forgotten[..] else { panic!("{order:?}: {forgotten:?}") };
-    assert_eq!((it.resources, it.calls, it.bytes), (3, 1, 3 * 1024), "{order:?}");
+    assert_eq!((it.resources, it.calls, it.bytes), (5, 1, 6 * 1024), "{order:?}");
 }
 
 /// Every order of the numbers below `count`.
@@ -99,10 +107,10 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
 
 #[test]
 fn in_any_order_nothing_is_left_of_what_was_ready() {
-    permutations(6).iter().for_each(|order| drop_in(order, true));
+    permutations(7).iter().for_each(|order| drop_in(order, true));
 }
 
 #[test]
 fn in_any_order_what_was_never_ready_is_reported_by_label() {
-    permutations(6).iter().for_each(|order| drop_in(order, false));
+    permutations(7).iter().for_each(|order| drop_in(order, false));
 }
