@@ -25,6 +25,7 @@ fn the_last_owner_retires() {
     assert!(buffer.is_unique());
     let other = buffer.clone();
     assert_eq!((buffer.use_count(), other.use_count()), (2, 2));
+    assert!(!buffer.is_unique());
     assert!(buffer.is_same(&other));
     drop(buffer);
     assert!(other.is_unique());
