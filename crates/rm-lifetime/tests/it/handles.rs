@@ -4,7 +4,10 @@ use std::{sync::Barrier, thread};
 
 use ash::vk::{self, BufferUsageFlags, Format, ImageUsageFlags};
 use rm_alloc_core::{ErrorKind, ImageRequest};
-use rm_lifetime::{BufferRange, OwnedObject, Point, RetireAt, Shared, SharedResourceFactory};
+use rm_lifetime::{
+    BufferRange, Owned, OwnedObject, Point, Points, Resource, RetireAt, Shared,
+    SharedResourceFactory,
+};
 
 use crate::support::{Bed, KIB, request, strict};
 
@@ -26,13 +29,16 @@ fn the_last_owner_retires() {
     let other = buffer.clone();
     assert_eq!((buffer.use_count(), other.use_count()), (2, 2));
     assert!(!buffer.is_unique());
-    assert!(buffer.is_same(&other));
+    let another = factory(&bed).create_buffer(&request(KIB)).unwrap();
+    assert!(buffer.is_same(&other) && !buffer.is_same(&another));
+    another.into_owned().unwrap().retire(RetireAt::Points(Points::default()));
+    assert_eq!(bed.drain(), 1);
     drop(buffer);
     assert!(other.is_unique());
-    assert_eq!(bed.queue.statistics().queued, 0);
+    assert_eq!(bed.queue.statistics().queued, 1);
     let raw = other.raw();
     drop(other);
-    assert_eq!(bed.queue.statistics().queued, 1);
+    assert_eq!(bed.queue.statistics().queued, 2);
     assert_eq!(bed.drain(), 0, "not before its time");
     bed.sim.release_use(raw);
     bed.complete(0, 1);
@@ -214,8 +220,14 @@ fn a_range_keeps_its_buffer_alive() {
     drop(host);
     assert!(range.host().is_unique());
     drop(range);
+    let usage = BufferUsageFlags::STORAGE_BUFFER | BufferUsageFlags::SHADER_DEVICE_ADDRESS;
+    let host = factory(&bed).create_buffer(&rm_alloc_core::BufferRequest::new(KIB, usage)).unwrap();
+    let address = host.device_address().unwrap();
+    let range = BufferRange::new(&host, 256, 512).unwrap();
+    assert_eq!(range.device_address(), Some(address + 256));
+    drop((host, range));
     bed.complete(0, 1);
-    assert_eq!(bed.drain(), 1);
+    assert_eq!(bed.drain(), 2);
 }
 
 /// An allocation that is refused leaves nothing behind, and the error names the label.
@@ -253,4 +265,45 @@ fn aliases_retire_and_the_bytes_go_with_the_last() {
     assert!(bed.charged().1 >= 64 * KIB);
     assert_eq!(bed.drain(), 1);
     assert_eq!((bed.charged(), bed.sim.leaks()), ((0, 0), vec![]));
+}
+
+/// A block of memory has an owner like everything else, and its bytes wait with it.
+#[test]
+fn a_block_of_memory_can_be_owned() {
+    let bed = Bed::new(1);
+    let request = rm_alloc_core::MemoryBlockRequest {
+        size: 64 * KIB,
+        alignment: 1,
+        memory_type_bits: u32::MAX,
+        location: rm_alloc_core::MemoryLocation::DeviceLocal,
+        tiling: rm_alloc_core::TilingClass::Linear,
+        category: rm_alloc_core::Category::Transient,
+        label: None,
+    };
+    let block = Owned::adopt(bed.manager.allocate_memory(&request).unwrap(), &bed.retirer);
+    assert_eq!(Resource::bytes(&*block), block.size());
+    let charged = bed.charged().0;
+    assert!(charged >= 64 * KIB);
+    drop(block);
+    assert_eq!((bed.charged(), bed.drain()), ((charged, charged), 0));
+    bed.complete(0, 1);
+    assert_eq!((bed.drain(), bed.charged()), (1, (0, 0)));
+}
+
+/// What a log shows of a handle: the resource, and how many hold it.
+#[test]
+fn handles_show_what_they_hold() {
+    let bed = Bed::new(1);
+    let destroy = bed.sim.device().fp_v1_0().destroy_buffer;
+    // SAFETY: made by this device, and nobody else destroys it.
+    let shared = unsafe { factory(&bed).adopt_object(bed.object(), destroy) };
+    let (other, weak) = (shared.clone(), shared.downgrade());
+    let shown = format!("{shared:?} {weak:?}");
+    let raw = format!("{:?}", other.raw());
+    assert!(shown.contains(&raw) && shown.contains("owners: 2"), "{shown}");
+    assert_eq!(Resource::bytes(&*other), 0, "objects are charged with nothing");
+    drop((shared, other));
+    assert!(format!("{weak:?}").contains("owners: 0"));
+    bed.complete(0, 1);
+    bed.drain();
 }

@@ -66,9 +66,17 @@ fn release_goes_newest_first() {
     frame.keep(witness("last"));
     assert_eq!((frame.count(), frame.bytes()), (2, 2));
     assert_eq!((frame.total_count(), frame.total_bytes()), (5, 5));
+    assert!(!frame.is_empty());
     frame.end(RetireAt::Now);
+    assert!(frame.is_empty());
     let order = ["last", "last of the pass", "in the step", "in the pass", "first"];
     assert_eq!(*released.lock().unwrap(), order);
+
+    let mut dropped = LifetimeScope::new("dropped", &factory(&bed));
+    dropped.keep(witness("older"));
+    dropped.keep(witness("newer"));
+    drop(dropped);
+    assert_eq!(released.lock().unwrap()[5..], ["newer", "older"]);
 }
 
 /// A resource with another owner survives its scope.
