@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::{
-    bench, demo, failure::Failure, features, layers, lint, loom, package, test, tidy, workspace,
+    asan, bench, demo, failure::Failure, features, layers, lint, loom, package, soak, test, tidy,
+    workspace,
 };
 
 type Step = (&'static str, Box<dyn Fn() -> Result<(), Failure>>);
@@ -36,6 +37,8 @@ fn steps(install: bool) -> Vec<Step> {
         ("tidy", Box::new(|| tidy::check(&workspace::root()))),
         ("test", Box::new(move || test::run(install))),
         ("loom", Box::new(loom::run)),
+        ("asan", Box::new(asan::run)),
+        ("soak", Box::new(|| soak::run(&soak::Wish::brief()))),
         ("counters", Box::new(|| bench::run(&["counters".into()]))),
         ("features", Box::new(features::run)),
         ("package", Box::new(package::run)),

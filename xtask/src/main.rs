@@ -4,6 +4,7 @@
 //! Exit codes: 0 fine, 1 a check failed, 2 usage or a missing prerequisite.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks")]
 
+mod asan;
 mod bench;
 mod check;
 mod ci;
@@ -18,6 +19,7 @@ mod msrv;
 mod package;
 mod profile;
 mod setup;
+mod soak;
 mod test;
 mod tidy;
 mod workspace;
@@ -38,6 +40,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// The tests of the crates with raw memory, under AddressSanitizer (Linux).
+    Asan,
     /// Traces, counters and prices of backends and their peers: `run`, `compare`, `counters`, `report`, `price`.
     #[command(disable_help_flag = true)]
     Bench {
@@ -85,6 +89,8 @@ enum Task {
         #[arg(long)]
         install: bool,
     },
+    /// Runs a frame loop for millions of frames, which must leave nothing behind: `[lifetime] [--frames N]`.
+    Soak(soak::Wish),
     /// Runs all tests on the newest driver and the device tests on every other one.
     Test {
         /// Installs what is missing first (Debian, Ubuntu) and requires a device.
@@ -109,6 +115,7 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<(), Failure> {
     match task {
+        Task::Asan => asan::run(),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Check => check::run(),
         Task::Ci { install } => ci::run(install),
@@ -123,6 +130,7 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Probe => setup::probe(),
         Task::Profile(wish) => profile::run(&wish),
         Task::Setup { install } => setup::run(install),
+        Task::Soak(wish) => soak::run(&wish),
         Task::Test { install } => test::run(install),
         Task::Tidy => tidy::check(&workspace::root()),
     }

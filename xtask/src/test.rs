@@ -13,6 +13,7 @@ const DEVICE_CRATES: &[&str] = &[
     "rm-alloc-core",
     "rm-alloc-direct",
     "rm-alloc-vma",
+    "rm-lifetime",
     "rm-headless",
     "rm-demo",
     "resource-management",

@@ -7,12 +7,13 @@
 //! |---|---|---|---|
 //! | `state` | [`state`] | `rm-state` | values that know whether they are ready, and how often they changed |
 //! | `alloc` | [`alloc`] | `rm-alloc-core` | device context, requests, memory types, the allocator trait, budgets |
+//! | `lifetime` | [`lifetime`] | `rm-lifetime` | when memory may die: timelines, deferred destruction, handles, scopes |
 //! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource |
 //! | `backend-vma` | `backend::vma` | `rm-alloc-vma` | AMD's Vulkan Memory Allocator; builds C++ |
 //! | `backend-mock` | `backend::mock` | `rm-alloc-mock` | a backend for unit tests, on a simulated device |
 //! | `serde` | | | configurations are read and written by serde |
 //!
-//! The first three are on by default and are pure Rust; `full` is everything.
+//! The first four are on by default and are pure Rust; `full` is everything.
 //!
 //! # Limits
 //!
@@ -58,6 +59,9 @@ pub use rm_state as state;
 
 #[cfg(feature = "alloc")]
 pub use rm_alloc_core as alloc;
+
+#[cfg(feature = "lifetime")]
+pub use rm_lifetime as lifetime;
 
 /// Backends: where bytes come from.
 pub mod backend {

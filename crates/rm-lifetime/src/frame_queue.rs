@@ -6,8 +6,8 @@ use ash::vk;
 use rm_alloc_core::{BufferAllocation, DeviceBudgetManager, ImageAllocation};
 
 use crate::{
-    DeferredDestructionQueue, DrainLimit, Drained, FrameTimeline, Point, Points, RetireAt, Retirer,
-    TimelineId,
+    DeferredDestructionQueue, DrainLimit, Drained, FrameTimeline, GpuTimeline, Point, Points,
+    RetireAt, Retirer, TimelineId,
 };
 
 /// A [`DeferredDestructionQueue`] for programs that count frames and nothing else.
@@ -18,6 +18,7 @@ use crate::{
 ///
 /// It is the queue and one [`FrameTimeline`], so whatever else is retired to [`queue`](Self::queue) waits for the frame that is
 /// current then.
+/// [Flush](Self::flush) before it is dropped: what frames that never begin would have destroyed is forgotten and reported.
 ///
 /// ```
 /// use ash::vk;
@@ -59,7 +60,7 @@ impl FrameDestructionQueue {
         let queue = DeferredDestructionQueue::new(manager);
         // SAFETY: frames are begun by `process_frame` alone (caller).
         let timeline = Arc::new(unsafe { FrameTimeline::new(frames_in_flight) });
-        let Some(id) = queue.attach(Arc::<FrameTimeline>::clone(&timeline)) else {
+        let Ok(id) = queue.attach(Arc::<FrameTimeline>::clone(&timeline)) else {
             unreachable!("it is the first timeline of this queue");
         };
         let retirer = queue.retirer();
@@ -131,9 +132,9 @@ impl FrameDestructionQueue {
         &self.queue
     }
 
-    /// The frames.
-    pub fn timeline(&self) -> &FrameTimeline {
-        &self.timeline
+    /// How far the frames are.
+    pub fn timeline(&self) -> &dyn GpuTimeline {
+        &*self.timeline
     }
 
     #[inline]

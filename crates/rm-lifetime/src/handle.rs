@@ -8,7 +8,7 @@ mod owned;
 mod shared;
 mod view;
 
-use std::{fmt, mem::ManuallyDrop};
+use std::{fmt, mem::ManuallyDrop, ptr};
 
 use rm_alloc_core::{BufferAllocation, ImageAllocation, MemoryBlock};
 
@@ -103,7 +103,9 @@ impl<R: Resource> Held<R> {
         // SAFETY: present (invariant), and `held` is never looked at again.
         let resource = unsafe { ManuallyDrop::take(&mut held.resource) };
         // SAFETY: `held` is never dropped, so this is the only one.
-        let retirer = unsafe { std::ptr::read(&raw const held.retirer) };
+        let retirer = unsafe { ptr::read(&raw const held.retirer) };
+        // SAFETY: as above; a lock may own memory.
+        unsafe { ptr::drop_in_place(&raw mut held.uses) };
         (resource, retirer)
     }
 }

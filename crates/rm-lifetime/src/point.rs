@@ -21,7 +21,17 @@ pub struct Point {
 /// A few points, all of which have to be reached: the promise that the device is done by then.
 ///
 /// The greatest value of each timeline counts.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+///
+/// Safe code cannot make one, not even one that is reached at once:
+///
+/// ```compile_fail
+/// let reached = rm_lifetime::Points::default();
+/// ```
+///
+/// ```compile_fail
+/// let reached = rm_lifetime::Points::new(&[]);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Points {
     // Invariant: the first of each are present and name different timelines, the rest are `None` and 0.
     timelines: [Option<TimelineId>; MOST],
@@ -38,12 +48,15 @@ impl Points {
     ///
     /// # Safety
     ///
-    /// - The device is done with whatever is retired at these points when all of them are reached.
+    /// - The device is done with whatever is retired at these points, by whoever is given them, when all of them are reached.
     /// - The timelines are of the queue that it retires to.
     pub unsafe fn new(points: &[Point]) -> Option<Self> {
-        let mut set = Self::default();
+        let mut set = Self::NONE;
         points.iter().all(|point| set.insert(*point)).then_some(set)
     }
+
+    /// No point at all, which is reached at once.
+    pub(crate) const NONE: Self = Self { timelines: [None; MOST], values: [0; MOST] };
 
     /// The points, one a timeline.
     pub fn iter(&self) -> impl Iterator<Item = Point> + '_ {

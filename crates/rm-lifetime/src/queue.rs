@@ -2,6 +2,7 @@
 
 mod call;
 mod drain;
+mod ends;
 mod garbage;
 mod intake;
 #[cfg(all(test, loom))]
@@ -19,23 +20,19 @@ use std::{
 
 use rm_alloc_core::{DeviceBudgetManager, MemoryRelief};
 
+use self::drain::QueueCore;
 pub(crate) use self::garbage::Home;
-use self::{drain::QueueCore, retirer::View};
 pub use self::{
     drain::{DrainLimit, Drained},
     retirer::{Retirer, Stamp},
     statistics::{Forgotten, QueueStatistics},
 };
-use crate::{
-    GpuTimeline, TimelineError,
-    point::TimelineId,
-    sync::{Mutex, lock},
-};
+use crate::{GpuTimeline, TimelineError, point::TimelineId};
 
 /// Destroys what it is given as soon as the device is done with it, and not before.
 ///
 /// Whatever goes in through a [`Retirer`] waits for its points, and a [`drain`](Self::drain), once a frame, destroys what is
-/// ready, in the order in which it was retired. Nothing here ever waits but [`shutdown`](Self::shutdown).
+/// ready, in the order in which it was retired. Of all this only [`shutdown`](Self::shutdown) ever waits.
 ///
 /// Until a timeline is [attached](Self::attach), nothing is ready.
 /// Attach one for every queue that is submitted to, before anything is retired; whoever submits work keeps what it uses out
@@ -48,7 +45,6 @@ use crate::{
 #[derive(Debug)]
 pub struct DeferredDestructionQueue {
     core: Arc<QueueCore>,
-    view: Mutex<Arc<View>>,
 }
 
 /// A queue, seen by somebody who does not keep it.
@@ -76,46 +72,45 @@ impl DeferredDestructionQueue {
         let core = Arc::new(QueueCore::new(manager.clone(), entries));
         let relief: Arc<dyn MemoryRelief> = Arc::clone(&core) as _;
         manager.attach_relief(&relief);
-        let view = Mutex::new(Arc::new(View::new(&core)));
-        Self { core, view }
+        Self { core }
     }
 
     /// Attaches a timeline, for which everything that is retired from now on waits as well.
     ///
-    /// `None`, and nothing changed, after 2^32 of them.
-    pub fn attach(&self, timeline: Arc<dyn GpuTimeline>) -> Option<TimelineId> {
-        self.core.registry.attach(timeline)
+    /// # Errors
+    ///
+    /// [`TimelineError::Exhausted`], and nothing changed, after 2^32 of them.
+    pub fn attach(&self, timeline: Arc<dyn GpuTimeline>) -> Result<TimelineId, TimelineError> {
+        self.core.registry.attach(timeline).ok_or(TimelineError::Exhausted)
     }
 
     /// Detaches a timeline, whose points count as reached from now on; `false` if it is not attached.
     ///
     /// # Safety
     ///
+    /// - `timeline` was attached to this queue.
     /// - The device is done with everything that was submitted on it, and nothing more will be.
     pub unsafe fn detach(&self, timeline: TimelineId) -> bool {
         self.core.registry.detach(timeline)
     }
 
     /// What puts garbage in: cheap to clone, and works after the queue object is gone.
-    ///
-    /// One that was made before a timeline was attached or detached does its work at the price of a lock.
     pub fn retirer(&self) -> Retirer {
-        let mut view = lock(&self.view);
-        if view.is_stale() {
-            *view = Arc::new(View::new(&self.core));
-        }
-        Retirer::new(Arc::clone(&view))
+        self.core.retirer()
     }
 
     /// Destroys what is ready, up to `limit`; what is left of it comes first next time.
     ///
     /// Garbage that retires more is welcome, and so is garbage that panics: it counts as destroyed, and the rest goes on.
-    /// One drain runs at a time; another one meanwhile, be it from within, returns at once with nothing.
+    /// One drain runs at a time; another one meanwhile, be it from within, returns at once with nothing but
+    /// [`Drained::busy`].
     pub fn drain(&self, limit: DrainLimit) -> Drained {
         self.core.drain(limit)
     }
 
-    /// Destroys everything, ready or not.
+    /// Destroys everything, ready or not, and what that queues, up to 64 times over.
+    ///
+    /// Does nothing while somebody else drains, and says so: [`Drained::busy`].
     ///
     /// # Safety
     ///
@@ -127,13 +122,17 @@ impl DeferredDestructionQueue {
 
     /// Waits until the device is done with what was submitted, for `at_most` in all, and destroys what is ready by then.
     ///
-    /// The only call that waits. Work that was recorded and not yet submitted is not waited for: submit it before, or never.
+    /// Work that was recorded and not yet submitted is not waited for: submit it before, or never.
+    /// What is submitted by others meanwhile is not touched. Garbage that queues garbage is followed 64 times.
     /// What is not ready in time is forgotten and [reported](Self::on_forgotten) when the last handle goes.
+    ///
+    /// A [`FrameTimeline`](crate::FrameTimeline) cannot wait for the device, it only watches frames begin: begin as many as
+    /// are in flight before, or flush.
     ///
     /// # Errors
     ///
-    /// [`TimelineError::DeviceLost`] after everything was destroyed all the same; another error of a timeline, whose points
-    /// then do not count as reached.
+    /// [`TimelineError::DeviceLost`] if any timeline says so, after everything was destroyed, because a lost device is done;
+    /// another error of a timeline, after what was ready without it was destroyed.
     pub fn shutdown(self, at_most: Duration) -> Result<Drained, TimelineError> {
         let until = Instant::now().checked_add(at_most);
         self.core.finish(until)

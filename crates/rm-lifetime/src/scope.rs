@@ -4,7 +4,7 @@ mod guard;
 mod item;
 mod manager;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use rm_alloc_core::{AllocationError, BufferRequest, ImageRequest};
 
@@ -36,7 +36,6 @@ use crate::{RetireAt, SharedBuffer, SharedImage, SharedResourceFactory};
 ///     Ok(())
 /// }
 /// ```
-#[derive(Debug)]
 pub struct LifetimeScope {
     name: Cow<'static, str>,
     factory: SharedResourceFactory,
@@ -82,7 +81,11 @@ impl LifetimeScope {
 
     /// Holds a handle that was made elsewhere: a buffer, an image, a view, an object.
     pub fn keep(&mut self, handle: impl Kept) {
-        self.items.push(Item::Handle(Box::new(handle)));
+        self.keep_item(Item::new(handle));
+    }
+
+    fn keep_item(&mut self, item: Item) {
+        self.items.push(item);
     }
 
     /// A new scope within this one, which ends with it at the latest.
@@ -91,7 +94,7 @@ impl LifetimeScope {
         self.items.push(Item::Scope(Self::new(name, &self.factory)));
         match &mut self.items[at] {
             Item::Scope(scope) => scope,
-            Item::Handle(_) => unreachable!("just pushed"),
+            Item::Handle { .. } => unreachable!("just pushed"),
         }
     }
 
@@ -118,13 +121,12 @@ impl LifetimeScope {
 
     /// Resources that it holds, nested scopes aside.
     pub fn count(&self) -> usize {
-        self.items.iter().filter(|item| matches!(item, Item::Handle(_))).count()
+        self.items.iter().filter(|item| item.is_handle()).count()
     }
 
     /// Bytes of the resources that it holds, nested scopes aside.
     pub fn bytes(&self) -> u64 {
-        let handles = self.items.iter().filter(|item| matches!(item, Item::Handle(_)));
-        handles.map(Item::bytes).sum()
+        self.items.iter().filter(|item| item.is_handle()).map(Item::bytes).sum()
     }
 
     /// Resources that it and the scopes within it hold.
@@ -145,6 +147,17 @@ impl LifetimeScope {
     /// Where its resources come from.
     pub fn factory(&self) -> &SharedResourceFactory {
         &self.factory
+    }
+}
+
+/// Without its handles, which may be anybody's.
+impl fmt::Debug for LifetimeScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LifetimeScope")
+            .field("name", &self.name)
+            .field("total_count", &self.total_count())
+            .field("total_bytes", &self.total_bytes())
+            .finish_non_exhaustive()
     }
 }
 

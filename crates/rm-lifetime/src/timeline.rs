@@ -59,6 +59,9 @@ pub enum TimelineError {
     /// The device is lost, and thereby done with everything.
     #[error("the device is lost")]
     DeviceLost,
+    /// No more timelines can be told apart.
+    #[error("2^32 timelines were attached to this queue")]
+    Exhausted,
     /// The device has no timeline semaphores; [`FenceTimeline`] does without.
     #[error("the device has no timeline semaphores")]
     Unsupported,

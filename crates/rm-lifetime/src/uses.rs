@@ -17,7 +17,7 @@ impl Uses {
     /// Records a use that ends at `point`.
     pub(crate) fn record(&mut self, point: Point) {
         let mut points = match *self {
-            Self::Unknown => Points::default(),
+            Self::Unknown => Points::NONE,
             Self::All(points) => points,
             Self::TooMany => return,
         };

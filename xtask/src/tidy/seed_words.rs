@@ -46,6 +46,13 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("rm-alloc-core", "debugName", "label"),
     ("rm-alloc-core", "allowAliasing", "aliasable"),
     ("rm-alloc-direct", "DefaultVramAllocator", "DirectAllocator"),
+    ("rm-lifetime", "AddRef", "Shared"),
+    ("rm-lifetime", "BeginScope", "begin"),
+    ("rm-lifetime", "CreateBuffer", "create_buffer"),
+    ("rm-lifetime", "CreateImage", "create_image"),
+    ("rm-lifetime", "EndScope", "end"),
+    ("rm-lifetime", "GetRefCount", "use_count"),
+    ("rm-lifetime", "SharedResource", "Shared"),
 ];
 
 /// Keywords that may stand between an attribute and the name of its item.

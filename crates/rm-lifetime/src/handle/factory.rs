@@ -118,7 +118,7 @@ impl SharedResourceFactory {
     /// # Safety
     ///
     /// - `info` is valid for the image, and so is its chain.
-    /// - The image, the manager and the queue of this factory are of one device.
+    /// - The image, its queue and the manager of this factory are of one device.
     pub unsafe fn create_image_view(
         &self,
         host: &SharedImage,
@@ -140,7 +140,7 @@ impl SharedResourceFactory {
     /// # Safety
     ///
     /// - `info` is valid for the buffer, and so is its chain.
-    /// - The buffer, the manager and the queue of this factory are of one device.
+    /// - The buffer, its queue and the manager of this factory are of one device.
     pub unsafe fn create_buffer_view(
         &self,
         host: &SharedBuffer,

@@ -120,6 +120,12 @@ impl<R: Resource> Clone for Shared<R> {
     }
 }
 
+impl<R: Resource> From<Owned<R>> for Shared<R> {
+    fn from(owned: Owned<R>) -> Self {
+        owned.share()
+    }
+}
+
 impl<R: Resource> Deref for Shared<R> {
     type Target = R;
 

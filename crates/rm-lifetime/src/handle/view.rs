@@ -11,7 +11,8 @@ use crate::Point;
 
 /// A Vulkan view of a resource, which it keeps alive.
 ///
-/// Both retire when their last owners are dropped, the view first.
+/// Both retire when their last owners are dropped, the view first; a host whose recorded uses end before everything in flight
+/// does may be destroyed before the view, which Vulkan allows.
 #[derive(Debug)]
 #[must_use = "the last handle that is dropped retires the view"]
 pub struct View<H: Raw, R: Resource> {
@@ -32,6 +33,7 @@ impl<H: Raw, R: Resource> View<H, R> {
     ///
     /// - `raw` is null, or a live view of `host` that was made without allocation callbacks.
     /// - `destroy` is the command of its device that destroys views of this type, and nobody else calls it for `raw`.
+    /// - The queue that `host` goes to is of that device.
     pub unsafe fn adopt_raw(raw: H, destroy: DestroyCommand<H>, host: &Shared<R>) -> Self {
         // SAFETY: the same promises; the device of the host is that of its queue.
         let object = unsafe { Owned::adopt_raw(raw, destroy, host.retirer()) };
@@ -96,6 +98,10 @@ impl BufferRange {
     /// The buffer.
     pub fn host(&self) -> &SharedBuffer {
         &self.host
+    }
+
+    pub(crate) fn into_host(self) -> SharedBuffer {
+        self.host
     }
 
     /// Where it begins in the buffer, in bytes.

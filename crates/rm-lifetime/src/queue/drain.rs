@@ -1,25 +1,26 @@
 //! What all handles of a queue share, and how it is emptied.
 //!
-//! Protocol: whoever drains takes `waiting` out of its lock and puts it back afterwards. So one drain runs at a time, no lock
-//! is held while garbage dies, and garbage may do what it likes with the queue.
+//! Protocol: whoever drains takes the entries out of `place`, leaves its own thread there, and puts them back afterwards. So one
+//! drain runs at a time, no lock is held while garbage dies, and garbage may do what it likes with the queue.
 
 use std::{
     fmt,
-    mem::ManuallyDrop,
-    time::{Duration, Instant},
+    mem::{self, ManuallyDrop},
+    sync::{Arc, Weak},
+    thread::{self, ThreadId},
 };
 
 use rm_alloc_core::{DeviceBudgetManager, MemoryRelief, ReliefStage, Shortage};
 
 use super::{
-    garbage::{Entry, Freed, Garbage, Resource, Resources},
+    garbage::{Entry, Freed, Garbage, Resources},
     intake::Intake,
     registry::{Crowds, Registry},
-    statistics::{Forgotten, QueueStatistics},
+    retirer::{Retirer, View},
+    statistics::{Forgotten, QueueStatistics, Totals},
     waiting::Waiting,
 };
 use crate::{
-    TimelineError,
     callback::contained,
     point::TimelineId,
     spares::eases,
@@ -49,9 +50,14 @@ pub struct Drained {
     pub examined: u64,
     /// Entries that are ready, and beyond the limit.
     pub left: u64,
+    /// Whether somebody else was draining, so that nothing, or not all, was done.
+    pub busy: bool,
 }
 
-type Hearer = Box<dyn Fn(&Forgotten) + Send + Sync>;
+/// Most entries that room is made for beforehand.
+const MOST_ROOM: usize = 1 << 20;
+
+pub(super) type Hearer = Box<dyn Fn(&Forgotten) + Send + Sync>;
 
 /// The shared part.
 pub(super) struct QueueCore {
@@ -60,92 +66,47 @@ pub(super) struct QueueCore {
     pub(super) resources: Resources,
     pub(super) crowds: Crowds,
     pub(super) intake: Intake<Entry>,
-    /// `None` while somebody drains.
-    waiting: Mutex<Option<Box<Waiting>>>,
-    figures: Mutex<Totals>,
-    hearer: Mutex<Option<Hearer>>,
+    place: Mutex<Place>,
+    pub(super) totals: Mutex<Totals>,
+    pub(super) hearer: Mutex<Option<Hearer>>,
+    view: Mutex<Weak<View>>,
 }
 
-/// Totals since the beginning, and what they were at the last reset.
-#[derive(Debug, Default)]
-struct Totals {
-    now: QueueStatistics,
-    before: QueueStatistics,
+/// Where the entries are.
+#[derive(Debug)]
+enum Place {
+    Here(Box<Waiting>),
+    /// With whoever drains.
+    With(ThreadId),
 }
 
 impl QueueCore {
+    /// Room for `capacity` entries, within reason.
     pub(super) fn new(manager: DeviceBudgetManager, capacity: usize) -> Self {
+        let capacity = capacity.min(MOST_ROOM);
         Self {
             manager,
             registry: Registry::new(),
             resources: Resources::with_capacity(capacity),
             crowds: Crowds::with_capacity(0),
             intake: Intake::new(capacity),
-            waiting: Mutex::new(Some(Box::new(Waiting::with_capacity(capacity)))),
-            figures: Mutex::default(),
+            place: Mutex::new(Place::Here(Box::new(Waiting::with_capacity(capacity)))),
+            totals: Mutex::default(),
             hearer: Mutex::new(None),
+            view: Mutex::new(Weak::new()),
         }
+    }
+
+    /// A retirer that knows the timelines of the moment.
+    pub(super) fn retirer(self: &Arc<Self>) -> Retirer {
+        Retirer::new(View::of(self, &self.view))
     }
 
     pub(super) fn drain(&self, limit: DrainLimit) -> Drained {
-        self.round(limit, |_| false, |_| ())
-    }
-
-    /// # Safety
-    ///
-    /// - The device is done with everything that was retired.
-    pub(super) unsafe fn flush(&self) -> Drained {
-        let Some(mut turn) = Turn::begin(self) else { return Drained::default() };
-        turn.waiting.take_in(&self.intake, &self.crowds);
-        turn.waiting.ripen();
-        turn.destroy(DrainLimit::default(), |now| &mut now.flushed, |_| ())
-    }
-
-    /// Waits for every timeline until `until`, for ever if there is no such moment, and destroys what that makes ready.
-    pub(super) fn finish(&self, until: Option<Instant>) -> Result<Drained, TimelineError> {
-        const FOR_EVER: Duration = Duration::from_secs(u64::MAX >> 1);
-        let left =
-            || until.map_or(FOR_EVER, |until| until.saturating_duration_since(Instant::now()));
-        let (list, _) = self.registry.current();
-        let (mut done, mut answer) = (Vec::<TimelineId>::new(), Ok(()));
-        for attached in &*list {
-            // A panic is no answer, and nothing of it counts as reached.
-            match contained(|| attached.timeline.wait(u64::MAX, left())) {
-                Some(Ok(true)) => done.push(attached.id),
-                Some(Ok(false)) | None => {}
-                Some(Err(error)) => {
-                    answer = Err(error);
-                    if error == TimelineError::DeviceLost {
-                        done.push(attached.id);
-                    }
-                }
-            }
-        }
-        let mut all = Drained::default();
-        loop {
-            let round = self.round(DrainLimit::default(), |id| done.contains(&id), |_| ());
-            all.add(round);
-            // Garbage that queues garbage without an end does not keep us.
-            if round.entries == 0 || left().is_zero() {
-                return answer.map(|()| all);
-            }
-        }
-    }
-
-    /// One drain: takes in, looks, destroys, and tells `tell` what came back.
-    fn round(
-        &self,
-        limit: DrainLimit,
-        done: impl Fn(TimelineId) -> bool,
-        tell: impl FnMut(Freed),
-    ) -> Drained {
-        let Some(mut turn) = Turn::begin(self) else { return Drained::default() };
-        let before = turn.waiting.examined;
-        turn.waiting.take_in(&self.intake, &self.crowds);
-        let (list, _) = self.registry.current();
-        turn.waiting.look(&list, &self.crowds, done);
-        let examined = turn.waiting.examined - before;
-        let drained = turn.destroy(limit, |now| &mut now.destroyed, tell);
+        let Ok(mut turn) = Turn::begin(self) else { return Drained::BUSY };
+        turn.take_in();
+        let examined = turn.look(|_| 0);
+        let drained = turn.destroy(limit, |totals| &mut totals.destroyed, |_| ());
         Drained { examined, ..drained }
     }
 
@@ -155,58 +116,72 @@ impl QueueCore {
     }
 
     pub(super) fn statistics(&self) -> QueueStatistics {
-        let figures = lock(&self.figures);
-        let (now, before) = (figures.now, figures.before);
-        let (queued, spilled) = (self.intake.count(), self.intake.spilled());
-        QueueStatistics {
-            capacity: self.intake.capacity(),
-            queued: queued - before.queued,
-            destroyed: now.destroyed - before.destroyed,
-            flushed: now.flushed - before.flushed,
-            panicked: now.panicked - before.panicked,
-            waiting: queued.saturating_sub(now.destroyed + now.flushed),
-            high_water: now.high_water,
-            growths: now.growths - before.growths,
-            spilled: spilled - before.spilled,
-        }
+        lock(&self.totals).statistics(&self.intake)
     }
 
     pub(super) fn reset_statistics(&self) {
-        let mut figures = lock(&self.figures);
-        figures.now.high_water = 0;
-        let (queued, spilled) = (self.intake.count(), self.intake.spilled());
-        figures.before = QueueStatistics { queued, spilled, ..figures.now };
+        lock(&self.totals).reset(&self.intake);
     }
 }
 
 impl Drained {
+    /// Somebody else drains.
+    pub(super) const BUSY: Self =
+        Self { entries: 0, bytes: 0, panicked: 0, examined: 0, left: 0, busy: true };
+
     pub(crate) fn add(&mut self, other: Self) {
         self.entries += other.entries;
         self.bytes += other.bytes;
         self.panicked += other.panicked;
         self.examined += other.examined;
         self.left = other.left;
+        self.busy |= other.busy;
     }
 }
 
 /// Whoever drains, until dropped.
-struct Turn<'q> {
+pub(super) struct Turn<'q> {
     core: &'q QueueCore,
-    // Invariant: taken out of `core.waiting`, and put back on drop.
+    // Invariant: taken out of `core.place`, and put back on drop.
     waiting: ManuallyDrop<Box<Waiting>>,
     capacity: usize,
 }
 
 impl<'q> Turn<'q> {
-    /// `None` if somebody else drains.
-    fn begin(core: &'q QueueCore) -> Option<Self> {
-        let waiting = ManuallyDrop::new(lock(&core.waiting).take()?);
-        let capacity = waiting.capacity();
-        Some(Self { core, waiting, capacity })
+    /// Takes the entries; the thread that has them otherwise.
+    pub(super) fn begin(core: &'q QueueCore) -> Result<Self, ThreadId> {
+        let mut place = lock(&core.place);
+        if let Place::With(thread) = *place {
+            return Err(thread);
+        }
+        match mem::replace(&mut *place, Place::With(thread::current().id())) {
+            Place::With(thread) => Err(thread),
+            Place::Here(waiting) => {
+                let capacity = waiting.capacity();
+                Ok(Self { core, waiting: ManuallyDrop::new(waiting), capacity })
+            }
+        }
+    }
+
+    pub(super) fn take_in(&mut self) {
+        self.waiting.take_in(&self.core.intake, &self.core.crowds);
+    }
+
+    /// Finds what is ready, where each timeline is `at_least` that far, and says how many entries that took.
+    pub(super) fn look(&mut self, at_least: impl Fn(TimelineId) -> u64) -> u64 {
+        let before = self.waiting.examined;
+        let (list, _) = self.core.registry.current();
+        self.waiting.look(&list, &self.core.crowds, at_least);
+        self.waiting.examined - before
+    }
+
+    /// Counts everything as ready, and says how much that was.
+    pub(super) fn ripen(&mut self) -> u64 {
+        self.waiting.ripen(&self.core.crowds)
     }
 
     /// Destroys what is ready, up to `limit`, counts it in `total`, and tells `tell` what came back.
-    fn destroy(
+    pub(super) fn destroy(
         &mut self,
         limit: DrainLimit,
         total: impl Fn(&mut QueueStatistics) -> &mut u64,
@@ -236,12 +211,18 @@ impl<'q> Turn<'q> {
             drained.panicked += u64::from(more);
         }
         drained.left = self.waiting.ready();
-        let now = &mut lock(&core.figures).now;
+        let now = &mut lock(&core.totals).now;
         *total(now) += drained.entries;
         now.panicked += drained.panicked;
         now.high_water = now.high_water.max(found);
         now.growths += u64::from(self.waiting.capacity() > self.capacity);
         drained
+    }
+
+    /// What is left, which nobody will ask for again.
+    pub(super) fn forget(&mut self) -> impl Iterator<Item = Garbage> + use<> {
+        let empty = Box::new(Waiting::with_capacity(0));
+        mem::replace(&mut *self.waiting, empty).forget(&self.core.crowds)
     }
 }
 
@@ -249,7 +230,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         // SAFETY: there until now (invariant), and never looked at again.
         let waiting = unsafe { ManuallyDrop::take(&mut self.waiting) };
-        *lock(&self.core.waiting) = Some(waiting);
+        *lock(&self.core.place) = Place::Here(waiting);
     }
 }
 
@@ -260,54 +241,16 @@ impl MemoryRelief for QueueCore {
     }
 
     fn relieve(&self, shortage: Shortage) -> u64 {
+        let Ok(mut turn) = Turn::begin(self) else { return 0 };
+        turn.take_in();
+        turn.look(|_| 0);
         let (context, mut bytes) = (self.manager.context(), 0);
         let count = |freed: Freed| {
             bytes += if eases(context, shortage, freed.memory_type) { freed.bytes } else { 0 };
         };
-        self.round(DrainLimit::default(), |_| false, count);
+        turn.destroy(DrainLimit::default(), |totals| &mut totals.destroyed, count);
         bytes
     }
-}
-
-impl Drop for QueueCore {
-    fn drop(&mut self) {
-        // Nobody can retire any more, but garbage that owns garbage.
-        while self.drain(DrainLimit::default()).entries > 0 {}
-        let waiting = lock(&self.waiting).take();
-        let forgotten = waiting.map(|waiting| self.forget(*waiting)).unwrap_or_default();
-        if forgotten.entries() == 0 {
-            return;
-        }
-        match lock(&self.hearer).take() {
-            Some(hear) => {
-                contained(move || hear(&forgotten));
-            }
-            None => report(&forgotten),
-        }
-    }
-}
-
-impl QueueCore {
-    fn forget(&self, waiting: Waiting) -> Forgotten {
-        let mut forgotten = Forgotten::default();
-        for garbage in waiting.forget() {
-            match garbage {
-                Garbage::Call(_) => forgotten.calls += 1,
-                Garbage::Object(_) => forgotten.objects += 1,
-                Garbage::Resource(slot) => {
-                    forgotten.resources += 1;
-                    let resource = self.resources.take(slot).map(ManuallyDrop::into_inner);
-                    forgotten.bytes += resource.map(Resource::leak).unwrap_or_default().bytes;
-                }
-            }
-        }
-        forgotten
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a leak that nobody listens to must not be silent")]
-fn report(forgotten: &Forgotten) {
-    eprintln!("rm-lifetime: {forgotten}");
 }
 
 impl fmt::Debug for QueueCore {

@@ -111,7 +111,7 @@ impl<T: Copy> Intake<T> {
                     Ok(_) => return Some(at),
                     Err(now) => at = now,
                 }
-            } else if turn.wrapping_sub(at) > self.mask {
+            } else if turn.wrapping_sub(at) > usize::MAX / 2 {
                 // Behind: the value of the round before is still there.
                 return None;
             } else {

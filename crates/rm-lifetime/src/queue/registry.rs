@@ -5,7 +5,9 @@
 //! Acquire and release: a version that is seen comes with what its writer did before.
 
 use std::{
+    mem::{self, ManuallyDrop},
     num::NonZeroU32,
+    ops::Deref,
     sync::{Arc, atomic::Ordering},
 };
 
@@ -21,7 +23,31 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Attached {
     pub(super) id: TimelineId,
-    pub(super) timeline: Arc<dyn GpuTimeline>,
+    pub(super) timeline: Guarded,
+}
+
+/// A timeline, whose end is contained as its calls are.
+#[derive(Clone, Debug)]
+pub(super) struct Guarded {
+    // Invariant: present until drop.
+    timeline: ManuallyDrop<Arc<dyn GpuTimeline>>,
+}
+
+impl Deref for Guarded {
+    type Target = dyn GpuTimeline;
+
+    #[inline]
+    fn deref(&self) -> &(dyn GpuTimeline + 'static) {
+        &**self.timeline
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // SAFETY: present until now (invariant), and never looked at again.
+        let timeline = unsafe { ManuallyDrop::take(&mut self.timeline) };
+        contained(move || drop(timeline));
+    }
 }
 
 /// The timelines at one time.
@@ -47,13 +73,17 @@ impl Registry {
 
     /// `None` if 2^32 were attached already.
     pub(super) fn attach(&self, timeline: Arc<dyn GpuTimeline>) -> Option<TimelineId> {
+        let timeline = Guarded { timeline: ManuallyDrop::new(timeline) };
         let mut current = lock(&self.current);
         let named = current.named.checked_add(1)?;
         let id = TimelineId(NonZeroU32::new(named)?);
         let known = current.list.iter().cloned();
-        current.list = known.chain([Attached { id, timeline }]).collect();
+        let longer = known.chain([Attached { id, timeline }]).collect();
+        let old = mem::replace(&mut current.list, longer);
         current.named = named;
         self.version.fetch_add(1, Ordering::Release);
+        drop(current);
+        drop(old);
         Some(id)
     }
 
@@ -61,13 +91,15 @@ impl Registry {
     pub(super) fn detach(&self, id: TimelineId) -> bool {
         let mut current = lock(&self.current);
         let kept: List = current.list.iter().filter(|known| known.id != id).cloned().collect();
-        let found = kept.len() < current.list.len();
-        let old = std::mem::replace(&mut current.list, kept);
+        if kept.len() == current.list.len() {
+            return false;
+        }
+        let old = mem::replace(&mut current.list, kept);
         self.version.fetch_add(1, Ordering::Release);
         drop(current);
         // Outside the lock: the last handle of a timeline is the user's code.
-        contained(move || drop(old));
-        found
+        drop(old);
+        true
     }
 
     #[inline]
@@ -92,7 +124,7 @@ pub(super) fn upcoming(list: &[Attached], crowds: &Crowds) -> Wait {
         [] => Wait::Unknown,
         [one] => Wait::One(one.upcoming()),
         few if few.len() <= Points::MOST => {
-            let mut points = Points::default();
+            let mut points = Points::NONE;
             few.iter().all(|it| points.insert(it.upcoming()));
             Wait::Few(points)
         }

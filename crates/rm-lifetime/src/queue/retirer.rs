@@ -3,7 +3,7 @@
 use std::{
     fmt,
     mem::{self, ManuallyDrop},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use ash::vk;
@@ -11,13 +11,14 @@ use rm_alloc_core::{BufferAllocation, DeviceBudgetManager, ImageAllocation, Memo
 
 use super::{
     call::Call,
-    drain::QueueCore,
+    drain::{DrainLimit, Drained, QueueCore},
     garbage::{Destroy, Entry, Garbage, Home, Object, Resource, Wait},
     registry::{Attached, List, all, upcoming},
 };
 use crate::{
     callback::contained,
     point::{Point, Points, RetireAt},
+    sync::{Mutex, lock},
 };
 
 /// Puts garbage into a queue; every handle holds one.
@@ -25,7 +26,9 @@ use crate::{
 /// Made by [`DeferredDestructionQueue::retirer`](super::DeferredDestructionQueue::retirer).
 /// Retiring never waits, and needs no heap allocation once the queue has grown to its size; up to four attached timelines
 /// are free, more cost a heap allocation an entry.
-#[derive(Clone)]
+///
+/// A clone knows the timelines of the moment; one that was made before a timeline came or went works as well, at the price of a
+/// lock each time.
 pub struct Retirer {
     view: Arc<View>,
 }
@@ -38,9 +41,10 @@ pub(super) struct View {
     version: u64,
 }
 
-/// A moment that one can ask after: [`Retirer::stamp`], [`Retirer::is_reached`].
+/// A moment that one can ask after, made by [`Retirer::stamp`].
 #[derive(Clone, Debug)]
 pub struct Stamp {
+    retirer: Retirer,
     // Not set as long as no timeline was there to be asked.
     moment: OnceLock<Moment>,
 }
@@ -52,9 +56,20 @@ enum Moment {
 }
 
 impl View {
-    pub(super) fn new(core: &Arc<QueueCore>) -> Self {
+    fn new(core: &Arc<QueueCore>) -> Self {
         let (list, version) = core.registry.current();
         Self { core: Arc::clone(core), list, version }
+    }
+
+    /// How a queue keeps the view of the day: weakly, because a view keeps the queue.
+    pub(super) fn of(core: &Arc<QueueCore>, known: &Mutex<Weak<Self>>) -> Arc<Self> {
+        if let Some(view) = lock(known).upgrade().filter(|view| !view.is_stale()) {
+            return view;
+        }
+        // Outside the lock, since the last handle of an old view may end timelines.
+        let view = Arc::new(Self::new(core));
+        *lock(known) = Arc::downgrade(&view);
+        view
     }
 
     /// Whether timelines came or went since.
@@ -127,6 +142,8 @@ impl Retirer {
 
     /// Calls `closure` once; up to 48 bytes of it are stored in place.
     ///
+    /// It runs within a drain, within any allocation that runs out of memory, or where the last handle of the queue is dropped,
+    /// on that thread: it must not wait for anything that such a thread may hold.
     /// Where it is forgotten, it is not dropped either.
     #[inline]
     pub fn retire_with(&self, closure: impl FnOnce() + Send + 'static, at: RetireAt) {
@@ -139,26 +156,13 @@ impl Retirer {
             RetireAt::Points(points) => Some(Moment::Few(points)),
             RetireAt::Now => Moment::now(&self.view.core.registry.current().0),
         };
-        Stamp { moment: moment.map(OnceLock::from).unwrap_or_default() }
+        Stamp { retirer: self.clone(), moment: moment.map(OnceLock::from).unwrap_or_default() }
     }
 
-    /// Whether the moment has come; never waits.
-    ///
-    /// As of the queue itself, nothing is reached before a timeline is attached.
-    pub fn is_reached(&self, stamp: &Stamp) -> bool {
-        let (list, _) = self.view.core.registry.current();
-        let reached = |point: Point| {
-            let known = list.iter().find(|known| known.id == point.timeline);
-            known.is_none_or(|known| known.completed() >= point.value)
-        };
-        if stamp.moment.get().is_none() {
-            Moment::now(&list).map(|now| stamp.moment.set(now));
-        }
-        match stamp.moment.get() {
-            Some(Moment::Few(points)) => points.iter().all(reached),
-            Some(Moment::Many(points)) => points.iter().copied().all(reached),
-            None => false,
-        }
+    /// Destroys what is ready, as [`DeferredDestructionQueue::drain`](super::DeferredDestructionQueue::drain) does, also after the
+    /// queue object is gone.
+    pub fn drain(&self, limit: DrainLimit) -> Drained {
+        self.view.core.drain(limit)
     }
 
     /// Whose resources these are.
@@ -203,10 +207,40 @@ impl Retirer {
     }
 }
 
+impl Stamp {
+    /// Whether the moment has come; never waits.
+    ///
+    /// As of the queue itself, nothing is reached before a timeline is attached.
+    pub fn is_reached(&self) -> bool {
+        let (list, _) = self.retirer.view.core.registry.current();
+        let reached = |point: Point| {
+            let known = list.iter().find(|known| known.id == point.timeline);
+            known.is_none_or(|known| known.completed() >= point.value)
+        };
+        if self.moment.get().is_none() {
+            Moment::now(&list).map(|now| self.moment.set(now));
+        }
+        match self.moment.get() {
+            Some(Moment::Few(points)) => points.iter().all(reached),
+            Some(Moment::Many(points)) => points.iter().copied().all(reached),
+            None => false,
+        }
+    }
+}
+
+impl Clone for Retirer {
+    fn clone(&self) -> Self {
+        if self.view.is_stale() {
+            return self.view.core.retirer();
+        }
+        Self { view: Arc::clone(&self.view) }
+    }
+}
+
 impl Moment {
     /// When everything in flight or being recorded is done; `None` where nobody knows.
     fn now(list: &[Attached]) -> Option<Self> {
-        let mut few = Points::default();
+        let mut few = Points::NONE;
         if list.iter().all(|it| few.insert(it.upcoming())) {
             return (!list.is_empty()).then_some(Self::Few(few));
         }

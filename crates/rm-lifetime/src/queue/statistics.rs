@@ -4,6 +4,8 @@ use std::fmt;
 
 use rm_alloc_core::Bytes;
 
+use super::intake::Intake;
+
 /// What a queue has done since it was made, or since its statistics were reset.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -22,10 +24,43 @@ pub struct QueueStatistics {
     pub waiting: u64,
     /// Most entries that a drain has found.
     pub high_water: u64,
-    /// How often the queue needed more memory.
+    /// How many drains found that waiting entries needed more memory.
     pub growths: u64,
     /// Entries that came in when there was no more room between two drains.
     pub spilled: u64,
+}
+
+/// Totals since the beginning, and what they were at the last reset.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub(super) now: QueueStatistics,
+    before: QueueStatistics,
+}
+
+impl Totals {
+    /// What happened since the last reset.
+    pub(super) fn statistics<T: Copy>(&self, intake: &Intake<T>) -> QueueStatistics {
+        let Self { now, before } = self;
+        let (queued, spilled) = (intake.count(), intake.spilled());
+        QueueStatistics {
+            capacity: intake.capacity(),
+            queued: queued.wrapping_sub(before.queued),
+            destroyed: now.destroyed - before.destroyed,
+            flushed: now.flushed - before.flushed,
+            panicked: now.panicked - before.panicked,
+            waiting: queued.saturating_sub(now.destroyed + now.flushed),
+            high_water: now.high_water,
+            growths: now.growths - before.growths,
+            spilled: spilled - before.spilled,
+        }
+    }
+
+    /// Starts anew; what waits is the first mark.
+    pub(super) fn reset<T: Copy>(&mut self, intake: &Intake<T>) {
+        self.now.high_water = self.statistics(intake).waiting;
+        let (queued, spilled) = (intake.count(), intake.spilled());
+        self.before = QueueStatistics { queued, spilled, ..self.now };
+    }
 }
 
 /// What had to be forgotten, because the device may still use it.

@@ -123,12 +123,13 @@ impl Waiting {
         self.outlet = outlet;
     }
 
-    /// Finds out what is ready, by the word of `timelines`; one that is not among them, or `done`, is reached.
+    /// Finds out what is ready, by the word of `timelines`, each of which is `at_least` that far; one that is not among them is
+    /// reached.
     pub(super) fn look(
         &mut self,
         timelines: &[Attached],
         crowds: &Crowds,
-        done: impl Fn(TimelineId) -> bool,
+        at_least: impl Fn(TimelineId) -> u64,
     ) {
         if !timelines.is_empty() {
             for group in mem::take(&mut self.unknown) {
@@ -137,7 +138,7 @@ impl Waiting {
         }
         // Asked once, so that all entries are judged alike.
         let mut words = mem::take(&mut self.words);
-        let word = |it: &Attached| if done(it.id) { u64::MAX } else { it.completed() };
+        let word = |it: &Attached| it.completed().max(at_least(it.id));
         words.extend(timelines.iter().map(|it| (it.id, word(it))));
         for lane in 0..self.lanes.len() {
             let word = word_of(&words, self.lanes[lane].timeline);
@@ -154,12 +155,18 @@ impl Waiting {
         self.settle();
     }
 
-    /// Counts everything as ready.
-    pub(super) fn ripen(&mut self) {
+    /// Counts everything as ready, and says how much that was.
+    pub(super) fn ripen(&mut self, crowds: &Crowds) -> u64 {
         let lanes = self.lanes.drain(..).flat_map(Lane::into_groups);
-        let groups = lanes.chain(self.unknown.drain(..));
-        self.fresh.extend(groups.map(|group| (group.sequence, group.run)));
+        for group in lanes.chain(self.unknown.drain(..)) {
+            if let Wait::Many(slot) = group.wait {
+                drop(crowds.take(slot));
+            }
+            self.fresh.push((group.sequence, group.run));
+        }
+        let count = self.fresh.iter().map(|(_, run)| u64::from(run.count)).sum();
         self.settle();
+        count
     }
 
     /// The next one that is ready, which is nobody else's from now on.
@@ -173,8 +180,8 @@ impl Waiting {
     }
 
     /// Everything that is left, which is thereby forgotten.
-    pub(super) fn forget(mut self) -> impl Iterator<Item = Garbage> {
-        self.ripen();
+    pub(super) fn forget(mut self, crowds: &Crowds) -> impl Iterator<Item = Garbage> + use<> {
+        self.ripen(crowds);
         iter::from_fn(move || self.next_ready().copied())
     }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use super::LifetimeScope;
-use crate::{Object, Raw, Resource, RetireAt, Shared, View};
+use crate::{BufferRange, Object, Raw, Resource, RetireAt, Shared, View, callback::contained};
 
 /// A handle that a scope can hold.
+///
+/// Of one's own, it may hold several of ours and let go of them in an order of its own.
 pub trait Kept: fmt::Debug + Send + Sync + 'static {
-    /// Bytes that it is charged with.
+    /// Bytes that it is charged with; asked once, when the scope takes it.
     fn bytes(&self) -> u64;
 
     /// Lets go of it; if nobody else holds it, it retires at `at`.
@@ -41,31 +43,52 @@ where
     }
 }
 
+impl Kept for BufferRange {
+    fn bytes(&self) -> u64 {
+        0
+    }
+
+    fn release(self: Box<Self>, at: RetireAt) {
+        Box::new(self.into_host()).release(at);
+    }
+}
+
 /// A handle, or a scope within.
-#[derive(Debug)]
 pub(super) enum Item {
-    Handle(Box<dyn Kept>),
+    Handle { handle: Box<dyn Kept>, bytes: u64 },
     Scope(LifetimeScope),
 }
 
 impl Item {
+    pub(super) fn new(handle: impl Kept) -> Self {
+        let bytes = handle.bytes();
+        Self::Handle { handle: Box::new(handle), bytes }
+    }
+
+    /// Lets go of it, and contains what that throws.
     pub(super) fn release(self, at: RetireAt) {
         match self {
-            Self::Handle(handle) => handle.release(at),
+            Self::Handle { handle, .. } => {
+                contained(move || handle.release(at));
+            }
             Self::Scope(mut scope) => scope.end(at),
         }
     }
 
+    pub(super) fn is_handle(&self) -> bool {
+        matches!(self, Self::Handle { .. })
+    }
+
     pub(super) fn count(&self) -> usize {
         match self {
-            Self::Handle(_) => 1,
+            Self::Handle { .. } => 1,
             Self::Scope(scope) => scope.total_count(),
         }
     }
 
     pub(super) fn bytes(&self) -> u64 {
         match self {
-            Self::Handle(handle) => handle.bytes(),
+            Self::Handle { bytes, .. } => *bytes,
             Self::Scope(scope) => scope.total_bytes(),
         }
     }

@@ -4,13 +4,13 @@ use std::{borrow::Cow, sync::Arc};
 
 use rm_alloc_core::{AllocationError, BufferRequest, ErrorKind, ImageRequest};
 
-use super::{Kept, LifetimeScope};
+use super::{Kept, LifetimeScope, item::Item};
 use crate::{
     RetireAt, SharedBuffer, SharedImage, SharedResourceFactory,
     sync::{Mutex, lock},
 };
 
-/// Keeps the scopes of a program: begun one within the other, ended in any order, on any thread.
+/// Keeps the scopes of a program: ended in any order, on any thread, each with those that were begun within it.
 ///
 /// A handle: clones share the scopes.
 ///
@@ -22,7 +22,7 @@ use crate::{
 ///     let scopes = LifetimeScopeManager::new(factory);
 ///     let frame = scopes.begin("frame");
 ///     {
-///         let pass = scopes.begin("bloom");
+///         let pass = frame.begin("bloom");
 ///         pass.create_buffer(request)?;
 ///         assert_eq!(frame.total_count(), 1);
 ///     } // "bloom" ends
@@ -64,11 +64,10 @@ impl LifetimeScopeManager {
         Self { factory: factory.clone(), open: Arc::default() }
     }
 
-    /// Begins a scope within the one that was begun last and is still open.
+    /// Begins a scope that is within no other; [`ScopeHandle::begin`] begins one within.
     #[doc(alias = "BeginScope")]
     pub fn begin(&self, name: impl Into<Cow<'static, str>>) -> ScopeHandle {
-        let within = lock(&self.open).scopes.last().map(|entry| entry.id);
-        self.add(name.into(), within)
+        self.add(name.into(), None)
     }
 
     /// Ends all scopes, newest first.
@@ -92,18 +91,22 @@ impl LifetimeScopeManager {
         lock(&self.open).scopes.iter().map(|entry| entry.scope.bytes()).sum()
     }
 
+    /// Opens a scope, unless the one that it is to be within has ended.
     fn add(&self, name: Cow<'static, str>, within: Option<u64>) -> ScopeHandle {
         let scope = LifetimeScope::new(name, &self.factory);
         let mut open = lock(&self.open);
         open.begun += 1;
         let id = open.begun;
-        open.scopes.push(Entry { id, within, scope });
+        if within.is_none_or(|within| open.scopes.iter().any(|entry| entry.id == within)) {
+            open.scopes.push(Entry { id, within, scope });
+        }
+        drop(open);
         ScopeHandle { manager: self.clone(), id }
     }
 }
 
 impl ScopeHandle {
-    /// Begins a scope within this one, whatever else was begun meanwhile.
+    /// Begins a scope within this one; if this one has ended, so has the other from the start.
     pub fn begin(&self, name: impl Into<Cow<'static, str>>) -> Self {
         self.manager.add(name.into(), Some(self.id))
     }
@@ -119,7 +122,7 @@ impl ScopeHandle {
     ) -> Result<SharedBuffer, AllocationError> {
         self.check()?;
         let buffer = self.manager.factory.create_buffer(request)?;
-        self.keep(buffer.clone())?;
+        self.keep(buffer.clone()).map_err(|_| ended())?;
         Ok(buffer)
     }
 
@@ -131,7 +134,7 @@ impl ScopeHandle {
     pub fn create_image(&self, request: &ImageRequest<'_>) -> Result<SharedImage, AllocationError> {
         self.check()?;
         let image = self.manager.factory.create_image(request)?;
-        self.keep(image.clone())?;
+        self.keep(image.clone()).map_err(|_| ended())?;
         Ok(image)
     }
 
@@ -139,21 +142,23 @@ impl ScopeHandle {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the scope has ended, which drops the handle.
-    pub fn keep(&self, handle: impl Kept) -> Result<(), AllocationError> {
-        let mut open = lock(&self.manager.open);
-        match open.scopes.iter_mut().find(|entry| entry.id == self.id) {
-            Some(entry) => {
-                entry.scope.keep(handle);
-                Ok(())
-            }
-            None => {
-                // Outside the lock, as the last handle of a resource may go with it.
-                drop(open);
-                drop(handle);
-                Err(ended())
-            }
+    /// The handle, if the scope has ended.
+    pub fn keep<K: Kept>(&self, handle: K) -> Result<(), K> {
+        if !self.is_open() {
+            return Err(handle);
         }
+        // Before the lock, because it asks the handle for its size.
+        let mut item = Some(Item::new(handle));
+        let mut open = lock(&self.manager.open);
+        if let Some(entry) = open.scopes.iter_mut().find(|entry| entry.id == self.id)
+            && let Some(item) = item.take()
+        {
+            entry.scope.keep_item(item);
+        }
+        drop(open);
+        // It ended just now: the handle goes as it would have gone with the scope.
+        item.into_iter().for_each(|item| item.release(RetireAt::Now));
+        Ok(())
     }
 
     /// Ends the scope and all scopes within it, newest first; does nothing if it has ended.

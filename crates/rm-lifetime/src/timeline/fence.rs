@@ -277,7 +277,9 @@ impl Drop for FenceTimeline {
         let mut left = 0;
         for (fence, unused) in ring.fences() {
             // SAFETY: the fence is live (invariant), and nobody else is there to touch it.
-            if unused || unsafe { device.get_fence_status(fence) } != Ok(false) {
+            let status = || unsafe { device.get_fence_status(fence) };
+            // Another error says nothing of the fence.
+            if unused || matches!(status(), Ok(true) | Err(vk::Result::ERROR_DEVICE_LOST)) {
                 // SAFETY: ours to destroy (invariant), and not in use: unsubmitted, signalled, or of a lost device.
                 unsafe { device.destroy_fence(fence, None) };
             } else {

@@ -79,7 +79,7 @@ impl Frames {
         // One that never was is vacant.
         let Some(frame) = self.frames.get_mut(index) else { return true };
         let Some(stamp) = &frame.stamp else { return true };
-        if !self.source.is_reached(stamp) {
+        if !stamp.is_reached() {
             return false;
         }
         frame.stamp = None;

@@ -228,7 +228,7 @@ impl FreeListTransient {
     fn collect(&mut self) {
         for _ in 0..self.released.len() {
             let Some(batch) = self.released.pop_front() else { break };
-            if !self.source.is_reached(&batch.stamp) {
+            if !batch.stamp.is_reached() {
                 // Once around, so that the order stays.
                 self.released.push_back(batch);
                 continue;

@@ -136,17 +136,13 @@ impl Source {
         while let Some(block) = self.store.oldest_if(&which) {
             discarded += block.size();
             // The device is done with it, so that the next drain may have it.
-            self.retirer.retire_buffer(block.into_buffer(), RetireAt::Points(Points::default()));
+            self.retirer.retire_buffer(block.into_buffer(), RetireAt::Points(Points::NONE));
         }
         discarded
     }
 
     pub(super) fn stamp(&self, at: RetireAt) -> Stamp {
         self.retirer.stamp(at)
-    }
-
-    pub(super) fn is_reached(&self, stamp: &Stamp) -> bool {
-        self.retirer.is_reached(stamp)
     }
 
     pub(super) fn block_size(&self) -> u64 {

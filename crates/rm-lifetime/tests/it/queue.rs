@@ -3,13 +3,15 @@
 mod bounds;
 mod cost;
 mod ends;
+mod hostile;
 
 use std::{
     panic,
     sync::{Arc, Mutex},
 };
 
-use rm_lifetime::{Point, RetireAt};
+use rm_alloc_core::MemoryLocation;
+use rm_lifetime::{BufferPool, Point, PoolConfig, RetireAt};
 
 use crate::support::{ALL, Bed, KIB, Tally, at, attach, strict};
 
@@ -151,16 +153,16 @@ fn many_timelines_are_waited_for_as_few_are() {
 fn a_stamp_is_reached_when_garbage_of_its_moment_is_ready() {
     let bed = Bed::new(0);
     let early = bed.retirer.stamp(RetireAt::Now);
-    assert!(!bed.retirer.is_reached(&early), "nobody knows");
+    assert!(!early.is_reached(), "nobody knows");
     let lines: Vec<_> = (0..6).map(|_| attach(&bed.queue).1).collect();
     let late = bed.retirer.stamp(RetireAt::Now);
-    assert!(!bed.retirer.is_reached(&early), "work may be on its way");
+    assert!(!early.is_reached(), "work may be on its way");
     for line in &lines {
-        assert!(!bed.retirer.is_reached(&early) && !bed.retirer.is_reached(&late));
+        assert!(!early.is_reached() && !late.is_reached());
         line.complete(1);
     }
-    assert!(bed.retirer.is_reached(&early) && bed.retirer.is_reached(&late));
-    assert!(bed.retirer.is_reached(&bed.retirer.stamp(at(&[]))));
+    assert!(early.is_reached() && late.is_reached());
+    assert!(bed.retirer.stamp(at(&[])).is_reached());
 }
 
 /// Retiring bytes stay charged and are shown apart, until they are gone.
@@ -253,6 +255,24 @@ fn a_shortage_collects_what_is_ready() {
     bed.complete(0, 1);
     let buffer = again().unwrap();
     assert_eq!(bed.queue.statistics().destroyed, 1);
+    // SAFETY: no device uses it.
+    unsafe { bed.manager.free_buffer(buffer) };
+}
+
+/// What comes back in another heap eases no shortage: the spares of this one are asked as well.
+#[test]
+fn bytes_of_another_heap_ease_no_shortage() {
+    let bed = Bed::with(1, strict(1 << 20));
+    let pool = BufferPool::new(&bed.manager, &bed.queue, PoolConfig::default()).unwrap();
+    drop(pool.acquire(&crate::support::request(600 * KIB)).unwrap());
+    bed.complete(0, 1);
+    bed.drain();
+    assert_eq!(pool.statistics().spares.count, 1);
+    let host = crate::support::request(900 * KIB).location(MemoryLocation::HostCached);
+    bed.retirer.retire_buffer(bed.manager.allocate_buffer(&host).unwrap(), at(&[]));
+    let buffer = bed.manager.allocate_buffer(&crate::support::request(600 * KIB)).unwrap();
+    assert_eq!(bed.queue.statistics().destroyed, 2, "host memory first");
+    assert_eq!(pool.statistics().spares.count, 0, "then what was needed");
     // SAFETY: no device uses it.
     unsafe { bed.manager.free_buffer(buffer) };
 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use ash::vk::{Format, ImageUsageFlags};
 use rm_alloc_core::{BufferRequest, ErrorKind, ImageRequest};
 use rm_lifetime::{
-    Kept, LifetimeScope, LifetimeScopeManager, Point, Points, RetireAt, SharedResourceFactory,
+    BufferRange, Kept, LifetimeScope, LifetimeScopeManager, Point, Points, RetireAt,
+    SharedResourceFactory, View,
 };
 
-use crate::support::{Bed, KIB, request, strict};
+use crate::support::{Bed, KIB, at, request, strict};
 
 fn factory(bed: &Bed) -> SharedResourceFactory {
     SharedResourceFactory::new(&bed.manager, &bed.queue)
@@ -149,8 +150,8 @@ fn scopes_of_a_manager_end_in_any_order() {
     let bed = Bed::new(1);
     let scopes = LifetimeScopeManager::new(&factory(&bed));
     let frame = scopes.begin("frame");
-    let pass = scopes.begin("pass");
-    let step = scopes.begin("step");
+    let pass = frame.begin("pass");
+    let step = pass.begin("step");
     let aside = frame.begin("aside");
     let make = |size| BufferRequest::new(size, ash::vk::BufferUsageFlags::STORAGE_BUFFER);
     for (scope, size) in [(&frame, KIB), (&pass, 2 * KIB), (&step, 4 * KIB), (&aside, 8 * KIB)] {
@@ -166,14 +167,85 @@ fn scopes_of_a_manager_end_in_any_order() {
     assert!(!step.is_open() && frame.is_open() && aside.is_open());
     let error = step.create_buffer(&make(KIB)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::InvalidRequest(_)), "{error:?}");
+    let late = step.begin("late");
+    assert!(!late.is_open() && late.create_buffer(&make(KIB)).is_err());
+    assert_eq!(step.total_count(), 0);
+    let released = Arc::default();
+    let handle = step.keep(Witness("kept", Arc::clone(&released))).unwrap_err();
+    assert_eq!((handle.0, released.lock().unwrap().len()), ("kept", 0), "given back");
     step.end(RetireAt::Now);
-    drop(step);
+    drop((step, late));
     assert_eq!(bed.queue.statistics().queued, 2);
+    frame.keep(Witness("older", Arc::clone(&released))).unwrap();
+    aside.keep(Witness("newer", Arc::clone(&released))).unwrap();
     scopes.end_all(RetireAt::Now);
     assert_eq!((scopes.scope_count(), scopes.total_bytes()), (0, 0));
+    assert_eq!(*released.lock().unwrap(), ["newer", "older"]);
     assert_eq!(bed.queue.statistics().queued, 4);
     drop((frame, aside));
     bed.complete(0, 1);
     assert_eq!(bed.drain(), 4);
     assert_eq!(bed.charged(), (0, 0));
+}
+
+/// What panics when it is let go of harms nothing else: the rest goes, newest first.
+#[test]
+fn a_panic_in_a_scope_is_contained() {
+    #[derive(Debug)]
+    struct Bomb;
+    impl Kept for Bomb {
+        fn bytes(&self) -> u64 {
+            0
+        }
+
+        fn release(self: Box<Self>, _: RetireAt) {
+            panic!("on purpose")
+        }
+    }
+    let bed = Bed::new(1);
+    let released = Arc::default();
+    let mut pass = LifetimeScope::new("pass", &factory(&bed));
+    pass.keep(Witness("first", Arc::clone(&released)));
+    pass.keep(Witness("second", Arc::clone(&released)));
+    pass.keep(Bomb);
+    drop(pass);
+    assert_eq!(*released.lock().unwrap(), ["second", "first"]);
+}
+
+/// A handle is asked for its size once, and outside every lock.
+#[test]
+fn a_handle_may_ask_its_scopes_for_anything() {
+    #[derive(Debug)]
+    struct Curious(LifetimeScopeManager);
+    impl Kept for Curious {
+        fn bytes(&self) -> u64 {
+            self.0.total_bytes() + 1
+        }
+
+        fn release(self: Box<Self>, _: RetireAt) {
+            assert_eq!(self.0.scope_count(), 0, "no lock is held");
+        }
+    }
+    let bed = Bed::new(1);
+    let scopes = LifetimeScopeManager::new(&factory(&bed));
+    let pass = scopes.begin("pass");
+    pass.keep(Curious(scopes.clone())).unwrap();
+    assert_eq!((scopes.total_bytes(), pass.total_bytes()), (1, 1));
+    assert!(format!("{scopes:?}").contains("pass"));
+}
+
+/// A view and a range in a scope go with it, at its points.
+#[test]
+fn views_in_a_scope_go_at_its_points() {
+    let bed = Bed::new(1);
+    let mut pass = LifetimeScope::new("pass", &factory(&bed));
+    let host = factory(&bed).create_buffer(&request(KIB)).unwrap();
+    let destroy = bed.sim.device().fp_v1_0().destroy_buffer;
+    // SAFETY: made by this device, and nobody else destroys it.
+    pass.keep(unsafe { View::adopt_raw(bed.object(), destroy, &host) });
+    pass.keep(BufferRange::new(&host, 0, 64).unwrap());
+    drop(host);
+    assert_eq!((pass.count(), pass.bytes()), (2, 0));
+    pass.end(at(&[]));
+    assert_eq!(bed.drain(), 2, "and not at what is upcoming");
 }

@@ -1,6 +1,9 @@
-//! The ring under every interleaving of its threads.
+//! The ring under the interleavings of its threads.
 //!
 //! Run by `cargo xtask loom`.
+//!
+//! Loom compares what a thread is about to do with the last access of that place alone, so that a thread's own load hides
+//! what others did before. Whoever writes must therefore run first: the thread that spawns puts values in before it joins.
 
 use loom::{model, sync::Arc, thread};
 
@@ -13,7 +16,10 @@ fn take(intake: &Intake<u32>, outlet: &mut Outlet<u32>, into: &mut Vec<u32>) {
 /// What two threads put in comes out once, in the order of each, be it through the ring or beside it.
 #[test]
 fn intake_against_drain_loses_nothing_and_keeps_the_order_of_each() {
-    model(|| {
+    // Without a bound on switches it takes minutes.
+    let mut builder = model::Builder::new();
+    builder.preemption_bound = Some(5);
+    builder.check(|| {
         let intake = Arc::new(Intake::new(2));
         let other = Arc::clone(&intake);
         let thread = thread::spawn(move || {
@@ -45,14 +51,15 @@ fn a_spill_keeps_the_order_of_its_thread() {
         let intake = Arc::new(Intake::new(2));
         let other = Arc::clone(&intake);
         let thread = thread::spawn(move || {
-            for value in 0..4 {
-                other.push_with(|| value);
-            }
+            let (mut outlet, mut got) = (Outlet::default(), Vec::new());
+            take(&other, &mut outlet, &mut got);
+            take(&other, &mut outlet, &mut got);
+            (outlet, got)
         });
-        let (mut outlet, mut got) = (Outlet::default(), Vec::new());
-        take(&intake, &mut outlet, &mut got);
-        take(&intake, &mut outlet, &mut got);
-        thread.join().unwrap();
+        for value in 0..4 {
+            intake.push_with(|| value);
+        }
+        let (mut outlet, mut got) = thread.join().unwrap();
         take(&intake, &mut outlet, &mut got);
         assert_eq!(got, [0, 1, 2, 3]);
     });

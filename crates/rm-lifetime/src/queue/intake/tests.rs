@@ -1,6 +1,12 @@
 //! The ring on one thread, where everything can be foreseen; threads are for the model and the stress test.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
 
 use super::{Intake, Outlet};
 
@@ -59,4 +65,35 @@ fn four_threads_lose_nothing_while_it_is_emptied() {
     }
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     assert_eq!(next, [EACH; 4]);
+}
+
+#[test]
+fn only_a_full_ring_spills() {
+    const EACH: u64 = 100_000;
+    const MOST: u64 = 64;
+    let (intake, mut outlet) = (Arc::new(Intake::new(4096)), Outlet::default());
+    let inside = Arc::new(AtomicU64::new(0));
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let (intake, inside) = (Arc::clone(&intake), Arc::clone(&inside));
+            thread::spawn(move || {
+                for value in 0..EACH {
+                    while inside.fetch_add(1, Ordering::AcqRel) >= MOST {
+                        inside.fetch_sub(1, Ordering::AcqRel);
+                        thread::yield_now();
+                    }
+                    intake.push_with(|| value);
+                }
+            })
+        })
+        .collect();
+    let mut got = 0;
+    while got < 4 * EACH {
+        let mut taken = 0;
+        intake.take(&mut outlet, |_| taken += 1);
+        inside.fetch_sub(taken, Ordering::AcqRel);
+        got += taken;
+    }
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(intake.spilled(), 0, "there were never more than 64 in it");
 }

@@ -293,3 +293,12 @@ fn threads_never_touch_a_fence_that_is_not_theirs() {
     assert!(made <= 5 + 4, "{made} fences for five in flight and four that look");
     fake::assert_rules_kept();
 }
+
+#[test]
+fn a_fence_stays_where_the_driver_does_not_know() {
+    let timeline = played();
+    let _pending = submit(&timeline);
+    fake::fail_next(vk::Result::ERROR_OUT_OF_HOST_MEMORY);
+    drop(timeline);
+    assert_eq!(fake::made_and_destroyed(), (1, 0), "it is in use");
+}
