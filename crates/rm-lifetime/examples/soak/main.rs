@@ -13,6 +13,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks")]
 
 mod parts;
+mod pieces;
 
 use std::{
     env,
@@ -96,6 +97,7 @@ impl Soak {
         let id = queue.attach(timeline.clone())?;
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let mut parts = parts(&queue);
+        parts.extend(pieces::parts(&queue)?);
         let mut warm = None;
         let start = Instant::now();
         for number in 1..=frames {

@@ -102,7 +102,7 @@ struct OpenScopes(LifetimeScopeManager);
 impl Part for OpenScopes {
     fn frame(&mut self, frame: &mut Frame<'_>) -> Result {
         let outer = self.0.begin("frame");
-        let inner = self.0.begin("bloom");
+        let inner = outer.begin("bloom");
         let bright = inner.create_buffer(&request(frame, 16 << 10))?;
         drop(outer);
         drop((bright, inner));
@@ -197,7 +197,7 @@ pub(crate) struct Random(pub(crate) u64);
 impl Random {
     /// A number below `end`, which is not 0.
     #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
