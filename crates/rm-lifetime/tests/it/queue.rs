@@ -11,7 +11,7 @@ use std::{
 };
 
 use rm_alloc_core::MemoryLocation;
-use rm_lifetime::{BufferPool, Point, PoolConfig, RetireAt};
+use rm_lifetime::{BufferPool, Point, Points, PoolConfig, RetireAt};
 
 use crate::support::{ALL, Bed, KIB, Tally, at, attach, strict};
 
@@ -57,6 +57,25 @@ fn what_is_retired_at_points_waits_for_all_of_them_and_for_nothing_else() {
 
     bed.retirer.retire_with(tally.one(), at(&[]));
     assert_eq!((bed.drain(), tally.get()), (1, 2), "no point at all is reached at once");
+}
+
+/// Of several points of one timeline the greatest counts, and they take one place; of four timelines there is room.
+#[test]
+fn points_of_one_timeline_take_one_place() {
+    let bed = Bed::new(5);
+    let point = |index: usize, value| Point { timeline: bed.timelines[index].0, value };
+    let same: Vec<Point> = [3, 9, 1, 7, 5].map(|value| point(0, value)).into();
+    let tally = Tally::default();
+    bed.retirer.retire_with(tally.one(), at(&same));
+    bed.complete(0, 8);
+    assert_eq!(bed.drain(), 0);
+    bed.complete(0, 9);
+    assert_eq!(bed.drain(), 1);
+    let most: Vec<Point> = (0..5).map(|index| point(index, 1)).collect();
+    // SAFETY: no device is involved.
+    let made = [4, 5].map(|count| unsafe { Points::new(&most[..count]) });
+    assert_eq!(made[0].unwrap().iter().collect::<Vec<_>>(), most[..4]);
+    assert_eq!(made[1], None);
 }
 
 /// Completion out of order never blocks what is ready, and what is ready dies in the order in which it was retired.

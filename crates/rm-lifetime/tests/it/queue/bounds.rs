@@ -67,6 +67,9 @@ fn nobody_looks_at_what_is_not_due() {
     let drained = bed.queue.drain(ALL);
     assert_eq!((drained.entries, tally.get()), (ENTRIES, ENTRIES));
     assert!(drained.examined >= ENTRIES);
+    bed.retirer.retire_with(tally.one(), RetireAt::Now);
+    (0..4).for_each(|index| bed.complete(index, u64::MAX));
+    assert_eq!(bed.queue.drain(ALL).examined, 1, "its own, and no other's");
 }
 
 /// Pre-reserve, capacity, growth count, high-water mark, totals, reset.

@@ -11,9 +11,10 @@ use std::{
     time::Duration,
 };
 
+use rm_alloc_core::BufferAllocation;
 use rm_lifetime::{DeferredDestructionQueue, GpuTimeline, RetireAt, Retirer, TimelineError};
 
-use crate::support::{ALL, Bed, Tally};
+use crate::support::{ALL, Bed, KIB, Tally};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -194,6 +195,29 @@ fn garbage_without_end_does_not_keep_us() {
     assert_eq!(unsafe { bed.queue.flush() }.entries, 64);
     assert_eq!(bed.queue.shutdown(Duration::MAX).unwrap().entries, 64);
     assert_eq!(count.load(Ordering::Relaxed), 1 + 2 * 64);
+}
+
+/// What several rounds have done is added up.
+#[test]
+fn rounds_add_up() {
+    let bed = Bed::counting(1);
+    let round = |retirer: Retirer, first: BufferAllocation, second: BufferAllocation| {
+        retirer.retire_buffer(first, RetireAt::Now);
+        let next = retirer.clone();
+        let closure = move || {
+            next.retire_buffer(second, RetireAt::Now);
+            panic!("on purpose");
+        };
+        retirer.retire_with(closure, RetireAt::Now);
+    };
+    round(bed.retirer.clone(), bed.buffer(KIB), bed.buffer(2 * KIB));
+    // SAFETY: no device uses them.
+    let flushed = unsafe { bed.queue.flush() };
+    assert_eq!((flushed.entries, flushed.bytes, flushed.panicked), (3, 3 * KIB, 1));
+    round(bed.retirer.clone(), bed.buffer(KIB), bed.buffer(2 * KIB));
+    let finished = bed.queue.shutdown(LONG).unwrap();
+    assert_eq!((finished.entries, finished.bytes, finished.panicked), (3, 3 * KIB, 1));
+    assert_eq!(finished.examined, 3);
 }
 
 /// A drop never panics, whoever does in it.
