@@ -33,6 +33,9 @@ pub(crate) const SCRATCH: Tag = Tag(3);
 /// The account of what the host writes and reads.
 pub(crate) const TRANSFERS: Tag = Tag(4);
 
+/// The account of what the passes use.
+pub(crate) const PASSES: Tag = Tag(5);
+
 /// The part of a limit that one buffer shared with the host may take; there are four of them.
 const HOST_SHARE: u64 = 10;
 
@@ -116,7 +119,12 @@ impl Budget {
     ///
     /// A strict limit refuses by itself; without one, keeping to the budget is up to the stream.
     pub(crate) fn leaves(&self, bytes: u64) -> bool {
-        self.strict || self.configured == 0 || self.manager.device_figures().available() >= bytes
+        self.strict || self.configured == 0 || self.available() >= bytes
+    }
+
+    /// Whether a strict limit, if there is one, would still grant `bytes`.
+    pub(crate) fn grants(&self, bytes: u64) -> bool {
+        !self.strict || self.available() >= bytes
     }
 
     /// Most bytes of a buffer that a slot shares with the host.
@@ -141,6 +149,11 @@ impl Budget {
             },
             _ => error.into(),
         }
+    }
+
+    /// What the device may hold beyond what it holds now, in bytes.
+    fn available(&self) -> u64 {
+        self.manager.device_figures().available()
     }
 
     /// What the device may hold now, in bytes.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ash::vk;
 use resource_management::{
     alloc::{AllocationError, Bytes, MemoryError},
+    lifetime::{TimelineError, TransientError},
     state::StateError,
 };
 use rm_headless::HeadlessError;
@@ -66,6 +67,12 @@ pub enum DemoError {
     /// A resource was not in the state in which the stream must find it.
     #[error("a streamed resource is in the wrong state: {0}")]
     State(#[from] StateError),
+    /// Nobody could say how far the device is.
+    #[error("the progress of the device is unknown: {0}")]
+    Timeline(#[from] TimelineError),
+    /// Transient memory was refused.
+    #[error(transparent)]
+    Transient(#[from] TransientError),
     /// There is no built-in profile of that name, and it is no path to a file.
     #[error("no profile is called `{wanted}`; there are {}, and JSON files", Profile::names().join(", "))]
     UnknownProfile {

@@ -1,14 +1,18 @@
 //! Buffers that the host shares with the device: one to write from, one to read back into.
 
 use ash::vk;
-use resource_management::alloc::{
-    BufferAllocation, BufferRequest, Category, MemoryError, MemoryLocation, StagingReservation,
+use resource_management::{
+    alloc::{
+        BufferAllocation, BufferRequest, Category, MemoryError, MemoryLocation, StagingReservation,
+    },
+    lifetime::OwnedBuffer,
 };
 
 use crate::{
-    budget::{Budget, TRANSFERS},
+    budget::TRANSFERS,
     content::{Content, Difference},
     error::DemoError,
+    supply::{self, Supply},
 };
 
 /// Where copies begin: a multiple of every block of texels, and what devices like best.
@@ -28,8 +32,8 @@ pub(crate) struct HostBuffer {
     label: &'static str,
     // Bytes that it never outgrows.
     limit: u64,
-    // Invariant: of the manager that every `reserve` was with; the quota is of the same size, if this is for staging.
-    buffer: Option<BufferAllocation>,
+    // Invariant: the quota is of the same size, if this is for staging.
+    buffer: Option<OwnedBuffer>,
     quota: Option<StagingReservation>,
     // Bytes handed out since the last `clear`.
     used: u64,
@@ -71,33 +75,40 @@ impl HostBuffer {
         place
     }
 
-    /// Makes room for all places handed out, and returns the buffer.
+    /// Lets go of the buffer if it has no room for all places handed out, and says whether it had one like that.
     ///
-    /// What the buffer held before is lost where it grows.
+    /// Its bytes come back with the next drain, before [`reserve`](Self::reserve) takes more of them.
     ///
     /// # Safety
     ///
-    /// - Every call is with the same budget.
-    /// - The device does not use the buffer.
-    pub(crate) unsafe fn reserve(
-        &mut self,
-        budget: &Budget,
-    ) -> Result<&mut BufferAllocation, DemoError> {
+    /// - The device is done with the buffer.
+    pub(crate) unsafe fn outgrow(&mut self) -> bool {
+        let Some(small) = self.buffer.take_if(|buffer| buffer.size() < self.used) else {
+            return false;
+        };
+        self.quota = None;
+        // SAFETY: the device is done with it (caller).
+        small.retire(unsafe { supply::at_once() });
+        true
+    }
+
+    /// Makes room for all places handed out, and returns the buffer.
+    ///
+    /// Where it grows, another one takes its place, and what was written before is lost.
+    pub(crate) fn reserve(&mut self, supply: &Supply) -> Result<&mut OwnedBuffer, DemoError> {
         let needed = self.used.max(1);
         if self.buffer.as_ref().is_some_and(|buffer| buffer.size() < needed) {
-            // SAFETY: all are with this budget, and the device does not use it (caller).
-            unsafe { self.free(budget) };
+            self.close();
         }
         let empty = match &mut self.buffer {
             Some(buffer) => return Ok(buffer),
             empty => empty,
         };
-        let manager = budget.manager();
         let bytes = needed.next_multiple_of(GROWTH_BYTES).min(self.limit).max(needed);
         // What is read back is on its way from the device, and stages nothing.
         let quota = match self.usage.contains(vk::BufferUsageFlags::TRANSFER_SRC) {
             true => {
-                let taken = manager.try_reserve_staging(bytes);
+                let taken = supply.manager().try_reserve_staging(bytes);
                 Some(taken.ok_or(DemoError::StagingQuota { bytes })?)
             }
             false => None,
@@ -107,20 +118,16 @@ impl HostBuffer {
             .category(Category::Staging)
             .tag(TRANSFERS)
             .label(self.label);
-        let made = manager.allocate_buffer(&request).map_err(|error| budget.explain(error))?;
+        let made = supply.factory().own_buffer(&request);
+        let made = made.map_err(|error| supply.budget().explain(error))?;
         self.quota = quota;
         Ok(empty.insert(made))
     }
 
     /// Takes as much memory as it may ever need, and forgets all places.
-    ///
-    /// # Safety
-    ///
-    /// - As of [`reserve`](Self::reserve).
-    pub(crate) unsafe fn reserve_all(&mut self, budget: &Budget) -> Result<(), DemoError> {
+    pub(crate) fn reserve_all(&mut self, supply: &Supply) -> Result<(), DemoError> {
         self.used = self.limit;
-        // SAFETY: as promised here.
-        let made = unsafe { self.reserve(budget) }.map(|_| ());
+        let made = self.reserve(supply).map(|_| ());
         self.clear();
         made
     }
@@ -135,27 +142,19 @@ impl HostBuffer {
 
     /// The buffer, if it has memory.
     pub(crate) fn buffer(&self) -> Option<&BufferAllocation> {
-        self.buffer.as_ref()
+        self.buffer.as_deref()
     }
 
-    /// Gives the memory back.
-    ///
-    /// # Safety
-    ///
-    /// - `budget` is the one of every [`reserve`](Self::reserve).
-    /// - The device does not use the buffer.
-    pub(crate) unsafe fn free(&mut self, budget: &Budget) {
-        if let Some(buffer) = self.buffer.take() {
-            // SAFETY: the device does not use it (caller).
-            unsafe { budget.manager().free_buffer(buffer) };
-        }
+    /// Lets go of the memory, which comes back when the device is done with it.
+    pub(crate) fn close(&mut self) {
+        self.buffer = None;
         self.quota = None;
     }
 }
 
 /// Writes `content` to `buffer` from `place` on.
 pub(crate) fn write(
-    buffer: &mut BufferAllocation,
+    buffer: &mut OwnedBuffer,
     place: u64,
     content: Content,
 ) -> Result<(), MemoryError> {
@@ -169,7 +168,7 @@ pub(crate) fn write(
 
 /// Makes one byte of `content`, which was written to `place`, wrong.
 pub(crate) fn corrupt(
-    buffer: &mut BufferAllocation,
+    buffer: &mut OwnedBuffer,
     place: u64,
     content: Content,
 ) -> Result<(), MemoryError> {

@@ -9,6 +9,9 @@
 //! texture lives in an [`Rm`](resource_management::state::Rm).
 //! Near a budget, meshes and textures come with less detail; what a strict budget refuses comes smaller, or makes the
 //! oldest leave and does not come at all. Scratch buffers of a frame share their bytes.
+//! Beside the stream, small passes play every frame: with buffers that live in their scopes, constants in transient memory, a
+//! texture that they share, and a program that is replaced every so many frames while it is in use.
+//! Handles are dropped when their last use is recorded; what they held dies when the device is done, without anybody waiting.
 //! What each frame leaves of memory is a line of a file, and an [`Event`].
 //!
 //! On a machine without Vulkan, or for `sim:PROFILE`, the device is a simulated one and the host does its copies.
@@ -61,6 +64,12 @@ mod host;
 mod resource;
 
 mod scratch;
+
+mod passes;
+
+mod supply;
+
+mod sabotage;
 
 mod scene;
 

@@ -51,11 +51,20 @@ pub struct FrameMetrics {
     pub reduced: u64,
     /// Resources that have not come at all so far.
     pub skipped: u64,
+    /// Entries that wait for the device before they are destroyed: buffers, images, pipelines.
+    pub retired_waiting: u64,
 }
 
 impl FrameMetrics {
     /// The figures at the end of the frame that `delta` is about.
-    pub(crate) fn new(budget: &Budget, delta: &FrameDelta, tally: &Tally) -> Self {
+    ///
+    /// `retired_waiting` is what the queue says of itself.
+    pub(crate) fn new(
+        budget: &Budget,
+        delta: &FrameDelta,
+        tally: &Tally,
+        retired_waiting: u64,
+    ) -> Self {
         let manager = budget.manager();
         let stats = manager.stats();
         Self {
@@ -75,6 +84,7 @@ impl FrameMetrics {
             refusals: budget.refusals(),
             reduced: tally.reduced,
             skipped: tally.skipped,
+            retired_waiting,
         }
     }
 }

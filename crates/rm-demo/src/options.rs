@@ -7,6 +7,9 @@ use crate::quantity;
 /// Frames of a run that does not say how many.
 const DEFAULT_FRAMES: u32 = 300;
 
+/// Frames from one hot reload to the next, of a run that does not say how many.
+const DEFAULT_RELOAD_EVERY: u32 = 20;
+
 /// Where the binary writes what each frame did to memory, unless it is told where.
 const DEFAULT_METRICS: &str = "target/demo/metrics.csv";
 
@@ -32,6 +35,9 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_FRAMES)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub frames: u32,
+    /// Frames from one hot reload of the passes' program to the next; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_RELOAD_EVERY)]
+    pub reload_every: u32,
     /// Device memory to keep to, such as `512MiB` or `2G`; 0 is what the driver says.
     ///
     /// Near it, meshes and textures come with less detail.
@@ -51,6 +57,9 @@ pub struct Options {
     /// A frame, counted from zero, that uploads one wrong byte: proof that the comparison can fail.
     #[arg(skip)]
     pub corrupt_frame: Option<u32>,
+    /// A frame, counted from zero, in which a pass has one wrong byte of constants: the same proof for transient memory.
+    #[arg(skip)]
+    pub corrupt_constants: Option<u32>,
 }
 
 /// The source of a run's memory.
@@ -81,11 +90,13 @@ impl Default for Options {
             device: None,
             backend: Backend::default(),
             frames: DEFAULT_FRAMES,
+            reload_every: DEFAULT_RELOAD_EVERY,
             budget: 0,
             strict: false,
             metrics: None,
             list_devices: false,
             corrupt_frame: None,
+            corrupt_constants: None,
         }
     }
 }
@@ -111,10 +122,10 @@ mod tests {
 
     #[test]
     fn flags_are_understood() {
-        let line = ["rm-demo", "--device", "pipe", "--frames", "7", "--list-devices"];
-        let options = Options::try_parse_from(line).unwrap();
+        let line = "rm-demo --device pipe --frames 7 --reload-every 0 --list-devices";
+        let options = Options::try_parse_from(line.split(' ')).unwrap();
         assert_eq!(options.device.as_deref(), Some("pipe"));
-        assert_eq!((options.frames, options.list_devices), (7, true));
+        assert_eq!((options.frames, options.reload_every, options.list_devices), (7, 0, true));
     }
 
     #[test]

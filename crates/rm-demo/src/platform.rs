@@ -5,12 +5,15 @@ mod simulated;
 
 use std::{fmt, sync::Arc};
 
-use resource_management::alloc::DeviceContext;
+use resource_management::{alloc::DeviceContext, lifetime::GpuTimeline};
 use rm_headless::HeadlessError;
 
 pub use self::simulated::simulated_devices;
 pub(crate) use self::{real::Real, simulated::Simulated};
-use crate::{error::DemoError, executor::Executor, options::Options, report::Checker, run::Event};
+use crate::{
+    error::DemoError, executor::Executor, options::Options, passes::Machinery, report::Checker,
+    run::Event,
+};
 
 /// What a name on the command line begins with that means a profile of the simulated device.
 pub(crate) const SIMULATED: &str = "sim:";
@@ -30,17 +33,37 @@ pub(crate) trait Platform: fmt::Debug {
     /// [`DemoError::Headless`] if the core refuses the device.
     fn context(&self) -> Result<Arc<DeviceContext>, DemoError>;
 
-    /// Something new that executes copies on the device, which it keeps alive.
+    /// A new line of work with so many executors, which keep the device alive.
     ///
     /// # Errors
     ///
     /// What the driver refused.
-    fn executor(&self) -> Result<Box<dyn Executor>, DemoError>;
+    ///
+    /// # Safety
+    ///
+    /// - `context` is one of this platform.
+    /// - While the line lives, nobody else submits what uses resources of `context`.
+    unsafe fn line(
+        &self,
+        context: &Arc<DeviceContext>,
+        executors: usize,
+    ) -> Result<Line, DemoError>;
 
     /// Lets go of the device, and returns what whoever watched has to say.
     ///
     /// Contexts and executors have to be gone, or what they hold counts as left behind.
     fn end(self: Box<Self>) -> Vec<String>;
+}
+
+/// A line of work of a device.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// What counts its submissions.
+    pub(crate) timeline: Arc<dyn GpuTimeline>,
+    /// Who submits, in turn.
+    pub(crate) executors: Vec<Box<dyn Executor>>,
+    /// What programs are run by.
+    pub(crate) machinery: Machinery,
 }
 
 /// What a device says of itself.

@@ -33,7 +33,7 @@ pub struct Summary {
     pub meshes: u64,
     /// Textures streamed in and out.
     pub textures: u64,
-    /// Bytes uploaded.
+    /// Bytes uploaded, or copied by a pass.
     pub bytes_in: u64,
     /// Bytes read back and compared.
     pub bytes_out: u64,
@@ -55,6 +55,24 @@ pub struct Summary {
     pub aliased: u32,
     /// Bytes that those would have cost on top with memory of their own.
     pub saved_bytes: u64,
+    /// Hot reloads: programs that took the place of another while frames that use it were in flight.
+    pub reloads: u64,
+    /// The longest frame with a hot reload, on the host, from its begin to its submission.
+    pub longest_reload_frame: Duration,
+    /// The longest of all other frames.
+    pub longest_other_frame: Duration,
+    /// The median of all frames, those at the end included.
+    pub median_frame: Duration,
+    /// Slices of transient memory that passes took.
+    pub transient_slices: u64,
+    /// Bytes of these slices.
+    pub transient_bytes: u64,
+    /// Blocks that were made for them.
+    pub transient_blocks: u64,
+    /// Entries that the queue of garbage has destroyed, those of the end included.
+    pub deferred: u64,
+    /// Most entries that waited in it at any time.
+    pub most_deferred: u64,
     /// Most bytes taken from the driver, summed over the heaps.
     pub driver_peak_bytes: u64,
     /// Calls of `vkAllocateMemory` that succeeded.
@@ -131,6 +149,15 @@ impl Summary {
             skipped: tally.skipped,
             aliased: tally.aliased,
             saved_bytes: tally.saved_bytes,
+            reloads: tally.passes.reloads,
+            longest_reload_frame: tally.pace.longest_reload(),
+            longest_other_frame: tally.pace.longest_other(),
+            median_frame: tally.pace.median(),
+            transient_slices: tally.passes.slices,
+            transient_bytes: tally.passes.slice_bytes,
+            transient_blocks: tally.passes.blocks,
+            deferred: tally.destroyed,
+            most_deferred: tally.most_waiting,
             driver_peak_bytes: blocks.peak_bytes,
             driver_allocations: blocks.made,
             metrics: options.metrics.clone(),
@@ -141,6 +168,16 @@ impl Summary {
                 .max(stats.allocations + u64::from(stats.aliases)),
             elapsed: Duration::ZERO,
         }
+    }
+
+    /// How many median frames the longest one with a hot reload took; 0 without any.
+    pub fn reload_ratio(&self) -> f64 {
+        self.in_medians(self.longest_reload_frame)
+    }
+
+    /// `time` ÷ the median frame.
+    fn in_medians(&self, time: Duration) -> f64 {
+        time.as_secs_f64() / self.median_frame.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
     /// Whether all that went in came out as it was, whoever watched was silent, all memory came back and a strict budget

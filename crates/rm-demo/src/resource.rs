@@ -2,32 +2,31 @@
 
 use ash::vk;
 use resource_management::{
-    alloc::{
-        AllocationError, BufferAllocation, BufferRequest, DeviceBudgetManager, ErrorKind,
-        ImageAllocation, ImageRequest,
-    },
+    alloc::{AllocationError, BufferRequest, DeviceBudgetManager, ErrorKind, ImageRequest},
+    lifetime::{OwnedBuffer, OwnedImage, SharedResourceFactory},
     state::{Rm, StateError},
 };
 
 use crate::{
     budget::{MESHES, TEXTURES},
     content::Content,
+    executor::Subject,
     scene::{Asset, Mesh, Texture},
 };
 
-/// A buffer or an image.
+/// A buffer or an image, which retires when it is dropped.
 #[derive(Debug)]
 pub(crate) enum Object {
-    Buffer(BufferAllocation),
-    Image { image: ImageAllocation, texture: Texture },
+    Buffer(OwnedBuffer),
+    Image { image: OwnedImage, texture: Texture },
 }
 
 impl Object {
-    /// Bytes of a buffer as requested, or of an image as the driver requires.
-    pub(crate) fn size(&self) -> u64 {
+    /// The same for a copy.
+    pub(crate) fn subject(&self) -> Subject<'_> {
         match self {
-            Self::Buffer(buffer) => buffer.size(),
-            Self::Image { image, .. } => image.size(),
+            Self::Buffer(buffer) => Subject::Buffer(buffer),
+            Self::Image { image, texture } => Subject::Image { image, texture: *texture },
         }
     }
 }
@@ -60,8 +59,8 @@ impl Part {
 /// A mesh or a texture, from its upload to the end of its read-back.
 ///
 /// Its objects are pending until the upload has been executed, then ready, and outdated once they are to leave.
+/// Dropped, they live on until the device is done with them.
 #[derive(Debug)]
-#[must_use = "dropping a resource leaks its objects; give it to `free`"]
 pub(crate) struct Resident {
     parts: Vec<Part>,
     // The frame that uploads it.
@@ -73,21 +72,21 @@ impl Resident {
     ///
     /// On error nothing is left behind.
     pub(crate) fn create(
-        manager: &DeviceBudgetManager,
+        factory: &SharedResourceFactory,
         asset: Asset,
         number: u64,
         frame: u32,
     ) -> Result<Self, AllocationError> {
         let mut resident = Self { parts: Vec::new(), frame };
         let made = match asset {
-            Asset::Mesh(mesh) => resident.make_mesh(manager, mesh, number),
-            Asset::Texture(texture) => resident.make_texture(manager, texture, number),
+            Asset::Mesh(mesh) => resident.make_mesh(factory, mesh, number),
+            Asset::Texture(texture) => resident.make_texture(factory, texture, number),
         };
         match made {
             Ok(()) => Ok(resident),
             Err(error) => {
                 // SAFETY: the device has not seen what was made.
-                unsafe { resident.free(manager) };
+                unsafe { resident.free(factory.manager()) };
                 Err(error)
             }
         }
@@ -112,8 +111,8 @@ impl Resident {
     pub(crate) fn mark_retiring(&self, manager: &DeviceBudgetManager) {
         for object in self.parts.iter().filter_map(Part::object) {
             match object {
-                Object::Buffer(buffer) => manager.mark_retiring(buffer),
-                Object::Image { image, .. } => manager.mark_retiring(image),
+                Object::Buffer(buffer) => manager.mark_retiring(&**buffer),
+                Object::Image { image, .. } => manager.mark_retiring(&**image),
             }
         }
     }
@@ -133,18 +132,20 @@ impl Resident {
         &self.parts
     }
 
-    /// Destroys the objects and gives their memory back.
+    /// Destroys the objects and gives their memory back, now.
     ///
     /// # Safety
     ///
-    /// - The device no longer uses it.
+    /// - The device does not use it.
     pub(crate) unsafe fn free(mut self, manager: &DeviceBudgetManager) {
         for part in &mut self.parts {
             match part.object.take() {
-                // SAFETY: the device is done with it (caller).
-                Some(Object::Buffer(buffer)) => unsafe { manager.free_buffer(buffer) },
-                // SAFETY: the device is done with it (caller).
-                Some(Object::Image { image, .. }) => unsafe { manager.free_image(image) },
+                // SAFETY: the device does not use it (caller).
+                Some(Object::Buffer(buffer)) => unsafe { manager.free_buffer(buffer.into_inner()) },
+                Some(Object::Image { image, .. }) => {
+                    // SAFETY: the device does not use it (caller).
+                    unsafe { manager.free_image(image.into_inner()) };
+                }
                 None => {}
             }
         }
@@ -152,7 +153,7 @@ impl Resident {
 
     fn make_mesh(
         &mut self,
-        manager: &DeviceBudgetManager,
+        factory: &SharedResourceFactory,
         mesh: Mesh,
         number: u64,
     ) -> Result<(), AllocationError> {
@@ -164,7 +165,7 @@ impl Resident {
         for (what, bytes, usage) in parts {
             let name = format!("mesh {number} {what}");
             let request = BufferRequest::new(bytes, usage | both_ways).tag(MESHES).label(&name);
-            let buffer = manager.allocate_buffer(&request)?;
+            let buffer = factory.own_buffer(&request)?;
             self.add(Object::Buffer(buffer), number, bytes, name);
         }
         Ok(())
@@ -172,12 +173,12 @@ impl Resident {
 
     fn make_texture(
         &mut self,
-        manager: &DeviceBudgetManager,
+        factory: &SharedResourceFactory,
         texture: Texture,
         number: u64,
     ) -> Result<(), AllocationError> {
         let name = format!("texture {number}");
-        let image = manager.allocate_image(&image_request(texture).label(&name))?;
+        let image = factory.own_image(&image_request(texture).label(&name))?;
         self.add(Object::Image { image, texture }, number, texture.bytes(), name);
         Ok(())
     }
@@ -198,7 +199,8 @@ pub(crate) fn playable(asset: Asset, manager: &DeviceBudgetManager) -> Asset {
     if lacking { Asset::Texture(other) } else { asset }
 }
 
-fn image_request(texture: Texture) -> ImageRequest<'static> {
+/// What makes `texture`, to be copied both ways.
+pub(crate) fn image_request(texture: Texture) -> ImageRequest<'static> {
     let usage = vk::ImageUsageFlags::SAMPLED
         | vk::ImageUsageFlags::TRANSFER_SRC
         | vk::ImageUsageFlags::TRANSFER_DST;

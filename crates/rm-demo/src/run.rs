@@ -12,6 +12,7 @@ use crate::{
     options::Options,
     platform::{self, FALLBACK, Platform, SIMULATED},
     report::Summary,
+    sabotage::Sabotage,
     scene::Scene,
     stream::Stream,
 };
@@ -96,11 +97,12 @@ fn play(
     let mut file = options.metrics.as_deref().map(MetricsFile::create).transpose()?;
     let budget = Budget::new(&platform.context()?, options)?;
     // SAFETY: the context is one of this platform, whose queue nobody else knows.
-    let mut stream = unsafe { Stream::new(platform, &budget) }?;
+    let mut stream = unsafe { Stream::new(platform, &budget, options.reload_every) }?;
     let start = Instant::now();
     let played = frames(&mut stream, options, watcher, file.as_mut());
-    stream.close();
+    let closed = stream.close();
     played?;
+    closed?;
     file.map_or(Ok(()), MetricsFile::finish)?;
     let elapsed = start.elapsed();
     budget.trim();
@@ -120,8 +122,8 @@ fn frames(
     };
     let mut scene = Scene::new();
     for frame in 0..options.frames {
-        let corrupted = options.corrupt_frame == Some(frame);
-        note(stream.frame(&scene.next_frame(), corrupted)?, watcher)?;
+        let sabotage = Sabotage::of(options, frame);
+        note(stream.frame(&scene.next_frame(), sabotage)?, watcher)?;
         let tally = stream.tally();
         watcher(Event::Frame(Progress {
             frame: frame + 1,

@@ -78,10 +78,16 @@ const FORMATS: [Texels; 4] = [
 const SIDES: [u32; 10] = [256, 256, 512, 512, 512, 512, 1024, 1024, 1024, 2048];
 
 impl Texture {
+    /// One of so many texels on the side, a power of two, in a format that every device has.
+    pub(crate) fn plain(side: u32) -> Self {
+        let [texels, ..] = FORMATS;
+        Self { side, texels }
+    }
+
     /// The same in a format that every device has, unless it is in that already.
     pub(crate) fn fallback(self) -> Option<Self> {
-        let [texels, ..] = FORMATS;
-        (self.texels != texels).then_some(Self { texels, ..self })
+        let plain = Self::plain(self.side);
+        (self != plain).then_some(plain)
     }
 
     /// The same without its largest level.

@@ -4,12 +4,17 @@
 mod tests;
 
 use ash::vk;
-use resource_management::alloc::{
-    AliasedBufferRequest, AllocationError, BufferAllocation, BufferRequest, Category,
-    DeviceBudgetManager, MemoryBlock, MemoryBlockRequest, TilingClass,
+use resource_management::{
+    alloc::{
+        AliasedBufferRequest, AllocationError, BufferRequest, Category, MemoryBlock,
+        MemoryBlockRequest, TilingClass,
+    },
+    lifetime::{Owned, OwnedBuffer},
 };
 
-use crate::{budget::SCRATCH, content::Content, executor::Detour, host::HostBuffer};
+use crate::{
+    budget::SCRATCH, content::Content, executor::Detour, host::HostBuffer, supply::Supply,
+};
 
 /// Name, size and least offset in bytes of each buffer, in the order of use; apart by less than they are long, so that
 /// a copy to the wrong one of them shows.
@@ -18,10 +23,9 @@ const PLAN: [(&str, u64, u64); 2] =
 
 /// Two buffers over one piece of memory.
 #[derive(Debug)]
-#[must_use = "dropping scratch buffers leaks them; give them to `free`"]
 pub(crate) struct Scratch {
-    memory: MemoryBlock,
-    buffers: Vec<BufferAllocation>,
+    buffers: Vec<OwnedBuffer>,
+    memory: Owned<MemoryBlock>,
 }
 
 /// One use of a scratch buffer: what passes through it, and under which name.
@@ -38,11 +42,11 @@ pub(crate) struct Errand {
 impl Scratch {
     /// Takes the memory, hands it to `expect` before anything shares it, and makes the buffers.
     ///
-    /// On error nothing is left behind.
     pub(crate) fn new(
-        manager: &DeviceBudgetManager,
+        supply: &Supply,
         expect: impl FnOnce(&MemoryBlock),
     ) -> Result<Self, AllocationError> {
+        let (manager, retirer) = (supply.manager(), supply.retirer());
         let (mut offsets, mut ends) = (Vec::new(), Vec::new());
         for (label, bytes, least_offset) in PLAN {
             let mut needs = manager.buffer_requirements(&request(label, bytes))?;
@@ -56,22 +60,15 @@ impl Scratch {
             .category(Category::Transient)
             .tag(SCRATCH)
             .label("scratch memory");
-        let memory = manager.allocate_memory(&whole)?;
+        let memory = Owned::adopt(manager.allocate_memory(&whole)?, retirer);
         expect(&memory);
-        let mut scratch = Self { memory, buffers: Vec::with_capacity(PLAN.len()) };
+        let mut buffers = Vec::with_capacity(PLAN.len());
         for ((label, size, _), offset) in PLAN.into_iter().zip(offsets) {
             let buffer = request(label, size);
-            let aliased = AliasedBufferRequest { memory: &scratch.memory, offset, buffer };
-            match manager.create_aliased_buffer(&aliased) {
-                Ok(buffer) => scratch.buffers.push(buffer),
-                Err(error) => {
-                    // SAFETY: the device has not seen any of it.
-                    unsafe { scratch.free(manager) };
-                    return Err(error);
-                }
-            }
+            let aliased = AliasedBufferRequest { memory: &memory, offset, buffer };
+            buffers.push(Owned::adopt(manager.create_aliased_buffer(&aliased)?, retirer));
         }
-        Ok(scratch)
+        Ok(Self { buffers, memory })
     }
 
     /// One use of each buffer in `frame`, with places; no two uses are alike, and none is like a resource.
@@ -82,7 +79,7 @@ impl Scratch {
         read_back: &mut HostBuffer,
     ) -> Vec<Errand> {
         let last = u64::MAX - u64::from(frame) * self.buffers.len() as u64;
-        let errand = |(back, buffer): (u64, &BufferAllocation)| Errand {
+        let errand = |(back, buffer): (u64, &OwnedBuffer)| Errand {
             name: format!("scratch {back} of frame {frame}"),
             content: Content::new(last - back, buffer.size()),
             from: staging.place(buffer.size()),
@@ -93,7 +90,7 @@ impl Scratch {
 
     /// What executes `errands`.
     pub(crate) fn detours<'a>(&'a self, errands: &'a [Errand]) -> impl Iterator<Item = Detour<'a>> {
-        let detour = |(scratch, errand): (&'a _, &'a Errand)| {
+        let detour = |(scratch, errand): (&'a OwnedBuffer, &'a Errand)| {
             let Errand { content, from, to, .. } = *errand;
             Detour { scratch, from, to, bytes: content.bytes() }
         };
@@ -102,20 +99,8 @@ impl Scratch {
 
     /// Bytes that memory of their own would have cost the buffers beyond what they share.
     pub(crate) fn saved_bytes(&self) -> u64 {
-        let apart = self.buffers.iter().map(BufferAllocation::size).sum::<u64>();
+        let apart = self.buffers.iter().map(|buffer| buffer.size()).sum::<u64>();
         apart.saturating_sub(self.memory.size())
-    }
-
-    /// Destroys the buffers; the memory goes back with them.
-    ///
-    /// # Safety
-    ///
-    /// - The device no longer uses any of them.
-    pub(crate) unsafe fn free(self, manager: &DeviceBudgetManager) {
-        for buffer in self.buffers {
-            // SAFETY: the device is done with it (caller).
-            unsafe { manager.free_buffer(buffer) };
-        }
     }
 }
 

@@ -1,15 +1,16 @@
 //! One of the frames in flight: what executes its copies, and what the host shares with that.
 
-use resource_management::alloc::{BufferAllocation, MemoryError};
+use resource_management::{alloc::MemoryError, lifetime::OwnedBuffer};
 
 use crate::{
-    budget::Budget,
     content::{Content, Difference},
     error::DemoError,
-    executor::{Batch, Executor, PartCopy},
+    executor::{Batch, Executor, PartCopy, Step},
     host::{self, HostBuffer},
     resource::{Part, Resident},
+    sabotage::Sabotage,
     scratch::{Errand, Scratch},
+    supply::Supply,
 };
 
 /// A resource on its way out, with the places of its parts in the read-back buffer.
@@ -19,15 +20,23 @@ struct Departure {
     places: Vec<u64>,
 }
 
+/// Something that comes back, and what it has to be.
+#[derive(Debug)]
+struct Check {
+    name: String,
+    content: Content,
+    /// Offset in the read-back buffer in bytes.
+    place: u64,
+}
+
 /// What one frame in flight needs.
 ///
-/// It has no destructor, because only the caller knows what else is under way: call [`close`](Self::close).
+/// Its memory retires when it is dropped or [closed](Self::close); its executor has to be idle by then.
 #[derive(Debug)]
-#[must_use = "a slot owns device memory; it has to be closed"]
 pub(crate) struct Slot {
-    // Invariant: all memory here is of `budget`, whose device is that of `executor`.
+    // Invariant: all memory here is of `supply`, whose device is that of `executor`.
     // While `submitted` holds a frame, the device may use all of it.
-    budget: Budget,
+    supply: Supply,
     executor: Box<dyn Executor>,
     staging: HostBuffer,
     read_back: HostBuffer,
@@ -36,6 +45,10 @@ pub(crate) struct Slot {
     arrivals: Vec<u64>,
     errands: Vec<Errand>,
     departures: Vec<Departure>,
+    // What comes back with the submission that is next or under way.
+    checks: Vec<Check>,
+    // Whether resources leave with that.
+    leaving: bool,
     submitted: Option<u32>,
 }
 
@@ -44,11 +57,11 @@ impl Slot {
     ///
     /// # Safety
     ///
-    /// - `executor` is new, and of the device of `budget`.
-    pub(crate) unsafe fn new(budget: &Budget, executor: Box<dyn Executor>) -> Self {
-        let limit = budget.host_bytes();
+    /// - `executor` is new, and of the device of `supply`, whose queue waits for its timeline.
+    pub(crate) unsafe fn new(supply: &Supply, executor: Box<dyn Executor>) -> Self {
+        let limit = supply.budget().host_bytes();
         Self {
-            budget: budget.clone(),
+            supply: supply.clone(),
             executor,
             staging: HostBuffer::staging(limit),
             read_back: HostBuffer::read_back(limit),
@@ -56,6 +69,8 @@ impl Slot {
             arrivals: Vec::new(),
             errands: Vec::new(),
             departures: Vec::new(),
+            checks: Vec::new(),
+            leaving: false,
             submitted: None,
         }
     }
@@ -64,21 +79,20 @@ impl Slot {
     ///
     /// Without a limit, buffers for the host grow by need instead.
     pub(crate) fn furnish(&mut self) -> Result<(), DemoError> {
-        let budget = &self.budget;
-        if budget.is_limited() {
+        let supply = &self.supply;
+        if supply.budget().is_limited() {
             for buffer in [&mut self.staging, &mut self.read_back] {
-                // SAFETY: always the same budget (invariant), and the device has seen nothing yet.
-                unsafe { buffer.reserve_all(budget) }?;
+                buffer.reserve_all(supply)?;
             }
         }
-        let made = Scratch::new(budget.manager(), |memory| self.executor.expect_aliases(memory));
-        self.scratch = Some(made.map_err(|error| budget.explain(error))?);
+        let made = Scratch::new(supply, |memory| self.executor.expect_aliases(memory));
+        self.scratch = Some(made.map_err(|error| supply.budget().explain(error))?);
         Ok(())
     }
 
     /// Waits until the device is done with the slot, and says which frame that ends, if any.
     ///
-    /// Hands `judge` name, content and difference of all that has left with it, frees that, and is ready for the next frame.
+    /// Hands `judge` name, content and difference of all that has come back with it, and is ready for the next frame.
     pub(crate) fn settle(
         &mut self,
         mut judge: impl FnMut(&str, Content, Option<Difference>),
@@ -86,18 +100,12 @@ impl Slot {
         self.executor.wait()?;
         let done = self.submitted.take();
         if let Some(buffer) = self.read_back.buffer() {
-            let passed = self.errands.iter().map(|it| (&*it.name, it.content, it.to));
-            let left = self.departures.iter().flat_map(Departure::parts);
-            let left = left.map(|(part, place)| (part.name(), part.content(), place));
-            for (name, content, place) in passed.chain(left) {
+            for Check { name, content, place } in self.checks.drain(..) {
                 // SAFETY: the slot is idle, and what executors write is available after a wait (above).
-                judge(name, content, unsafe { host::compare(buffer, place, content) }?);
+                judge(&name, content, unsafe { host::compare(buffer, place, content) }?);
             }
         }
-        for departure in self.departures.drain(..) {
-            // SAFETY: the slot is idle (waited for above), and nobody else uses it (promised to `depart`).
-            unsafe { departure.resident.free(self.budget.manager()) };
-        }
+        self.leaving = false;
         self.errands.clear();
         self.arrivals.clear();
         self.staging.clear();
@@ -116,6 +124,18 @@ impl Slot {
         if let Some(scratch) = &self.scratch {
             self.errands = scratch.errands(frame, &mut self.staging, &mut self.read_back);
         }
+        let check = |errand: &Errand| {
+            let Errand { ref name, content, to, .. } = *errand;
+            Check { name: name.clone(), content, place: to }
+        };
+        self.checks.extend(self.errands.iter().map(check));
+    }
+
+    /// Keeps a place in the read-back buffer for something that a pass copies there with the next submission.
+    pub(crate) fn expect(&mut self, name: String, content: Content) -> u64 {
+        let place = self.read_back.place(content.bytes());
+        self.checks.push(Check { name, content, place });
+        place
     }
 
     /// Whether parts of these sizes can still be staged with the next submission.
@@ -137,7 +157,7 @@ impl Slot {
 
     /// Whether anything is on its way out.
     pub(crate) fn has_departures(&self) -> bool {
-        !self.departures.is_empty()
+        self.leaving
     }
 
     /// Takes charge of a resource that leaves with the next submission.
@@ -145,37 +165,50 @@ impl Slot {
     /// # Safety
     ///
     /// - Its upload was waited for.
-    /// - No later submission uses it.
     pub(crate) unsafe fn depart(&mut self, resident: Resident) {
-        resident.mark_retiring(self.budget.manager());
-        let parts = resident.parts().iter();
-        let places = parts.map(|part| self.read_back.place(part.content().bytes())).collect();
+        resident.mark_retiring(self.supply.manager());
+        let expected = |part: &Part| self.expect(part.name().to_owned(), part.content());
+        let places = resident.parts().iter().map(expected).collect();
         self.departures.push(Departure { resident, places });
+        self.leaving = true;
     }
 
-    /// Writes the contents of `arrivals`, and submits their upload and the read-back of what leaves as `frame`.
+    /// Lets go of buffers that have become too small for the next submission, and says whether there are any.
     ///
+    /// # Safety
+    ///
+    /// - The slot was settled since it was last submitted.
+    pub(crate) unsafe fn outgrow(&mut self) -> bool {
+        // SAFETY: waited for (caller).
+        let staging = unsafe { self.staging.outgrow() };
+        // SAFETY: waited for (caller).
+        let read_back = unsafe { self.read_back.outgrow() };
+        staging || read_back
+    }
+
+    /// Writes the contents of `arrivals`, and records their upload, `steps`, and the read-back of what leaves.
+    ///
+    /// What leaves retires here: the next submission of the line is the last that uses it.
     /// Returns the bytes that are on their way through scratch memory.
     ///
     /// # Safety
     ///
     /// - The slot was settled since it was last submitted.
-    /// - `arrivals` are new, were [staged](Self::stage) since then, in this order, and live on until it is settled again.
-    /// - Nobody but slots of this device uses its queue meanwhile, and they on one thread only.
-    pub(crate) unsafe fn submit(
+    /// - `arrivals` are new, and were [staged](Self::stage) since then, in this order.
+    /// - `steps` are of the device of the slot, and write where they are [expected](Self::expect).
+    /// - All of them live on until the slot is settled again.
+    pub(crate) unsafe fn record(
         &mut self,
         arrivals: &[&Part],
-        frame: u32,
-        corrupted: bool,
+        steps: &[Step<'_>],
+        sabotage: Sabotage,
     ) -> Result<u64, DemoError> {
-        // SAFETY: always the same budget (invariant), and the slot is idle (caller).
-        let staging = unsafe { self.staging.reserve(&self.budget) }?;
-        // SAFETY: always the same budget (invariant), and the slot is idle (caller).
-        let read_back = unsafe { self.read_back.reserve(&self.budget) }?;
+        let staging = self.staging.reserve(&self.supply)?;
+        let read_back = self.read_back.reserve(&self.supply)?;
         for errand in &self.errands {
             host::write(staging, errand.from, errand.content)?;
         }
-        write(staging, arrivals, &self.arrivals, corrupted)?;
+        write(staging, arrivals, &self.arrivals, sabotage)?;
 
         let leaving = self.departures.iter().flat_map(Departure::parts);
         let downloads: Vec<_> =
@@ -191,12 +224,27 @@ impl Slot {
             read_back,
             downloads: &downloads,
             detours: &detours,
+            steps,
         };
-        // SAFETY: one device (invariant), places within the buffers (reserved above), and a slot that is idle; arrivals
-        // live on (caller), and what leaves was waited for (promised to `depart`) and stays here until then.
-        unsafe { self.executor.submit(&batch) }?;
+        // SAFETY: one device (invariant), places within the buffers (reserved above), and a slot that is idle; what arrives
+        // and what passes use lives on (caller), and what leaves was waited for (promised to `depart`) and retires below.
+        unsafe { self.executor.record(&batch) }?;
+        let bytes = detours.iter().map(|detour| detour.bytes).sum();
+        self.departures.clear();
+        Ok(bytes)
+    }
+
+    /// Submits what was recorded, as `frame`.
+    ///
+    /// # Safety
+    ///
+    /// - It was [recorded](Self::record) since the last submission of any slot.
+    /// - Nobody but slots of this device uses its queue meanwhile, and they on one thread only.
+    pub(crate) unsafe fn submit(&mut self, frame: u32) -> Result<(), DemoError> {
+        // SAFETY: recorded, and the queue is ours (caller); the host waits before it touches the buffers again (`settle`).
+        unsafe { self.executor.submit() }?;
         self.submitted = Some(frame);
-        Ok(detours.iter().map(|detour| detour.bytes).sum())
+        Ok(())
     }
 
     /// Bytes that scratch buffers of their own would cost on top.
@@ -204,25 +252,12 @@ impl Slot {
         self.scratch.as_ref().map_or(0, Scratch::saved_bytes)
     }
 
-    /// Frees all memory that the slot owns, resources on their way out included.
-    ///
-    /// # Safety
-    ///
-    /// - The slot was halted, and every other one that may use what is on its way out.
-    pub(crate) unsafe fn close(&mut self) {
-        let manager = self.budget.manager();
-        for departure in self.departures.drain(..) {
-            // SAFETY: unused (caller).
-            unsafe { departure.resident.free(manager) };
-        }
-        if let Some(scratch) = self.scratch.take() {
-            // SAFETY: unused (caller).
-            unsafe { scratch.free(manager) };
-        }
-        for buffer in [&mut self.staging, &mut self.read_back] {
-            // SAFETY: always the same budget (invariant), and unused (caller).
-            unsafe { buffer.free(&self.budget) };
-        }
+    /// Lets go of all memory that the slot owns, resources on their way out included.
+    pub(crate) fn close(&mut self) {
+        self.departures.clear();
+        self.scratch = None;
+        self.staging.close();
+        self.read_back.close();
     }
 }
 
@@ -233,18 +268,20 @@ impl Departure {
     }
 }
 
-/// Writes the contents of `parts` to their places; if `corrupted`, with one wrong byte.
+/// Writes the contents of `parts` to their places, with one wrong byte if that is wanted.
 fn write(
-    staging: &mut BufferAllocation,
+    staging: &mut OwnedBuffer,
     parts: &[&Part],
     places: &[u64],
-    corrupted: bool,
+    sabotage: Sabotage,
 ) -> Result<(), MemoryError> {
     for (part, place) in parts.iter().zip(places) {
         host::write(staging, *place, part.content())?;
     }
     match (parts.first(), places.first()) {
-        (Some(part), Some(place)) if corrupted => host::corrupt(staging, *place, part.content()),
+        (Some(part), Some(place)) if sabotage.upload => {
+            host::corrupt(staging, *place, part.content())
+        }
         _ => Ok(()),
     }
 }

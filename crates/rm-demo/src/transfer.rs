@@ -8,7 +8,10 @@ use std::slice;
 use ash::vk;
 use resource_management::alloc::ImageAllocation;
 
-use crate::{executor::Detour, resource::Object, scene::Texture};
+use crate::{
+    executor::{Detour, PartCopy, Subject},
+    scene::Texture,
+};
 
 /// A command buffer in recording.
 #[must_use = "a recording has to be ended"]
@@ -51,6 +54,12 @@ const SAMPLE: Use = Use {
     layout: vk::ImageLayout::SHADER_READ_ONLY_OPTIMAL,
 };
 
+/// What was sampled: reads need no availability, only an end, before the layout changes.
+const SAMPLED: Use = Use { access: vk::AccessFlags::empty(), ..SAMPLE };
+
+/// What was copied from, likewise.
+const COPIED_FROM: Use = Use { access: vk::AccessFlags::empty(), ..COPY_FROM };
+
 const HOST: Use = Use {
     stage: vk::PipelineStageFlags::HOST,
     access: vk::AccessFlags::HOST_READ,
@@ -78,37 +87,54 @@ impl<'a> Transfer<'a> {
     }
 
     /// Copies `bytes` bytes at `place` of `staging` to the whole of a new `object`, visible to all reads from then on.
-    pub(crate) fn upload(&self, staging: vk::Buffer, place: u64, bytes: u64, object: &Object) {
+    pub(crate) fn upload(&self, staging: vk::Buffer, place: u64, bytes: u64, object: Subject<'_>) {
         match object {
-            Object::Buffer(buffer) => {
+            Subject::Buffer(buffer) => {
                 let region = vk::BufferCopy::default().src_offset(place).size(bytes);
                 self.copy_buffer(staging, buffer.raw(), region);
                 self.hand_over(SAMPLE);
             }
-            Object::Image { image, texture } => {
-                self.image_barrier(image, *texture, NEW, COPY_TO);
-                self.copy_to_image(staging, place, image, *texture);
-                self.image_barrier(image, *texture, COPY_TO, SAMPLE);
+            Subject::Image { image, texture } => {
+                self.image_barrier(image, texture, NEW, COPY_TO);
+                self.copy_to_image(staging, place, image, texture);
+                self.image_barrier(image, texture, COPY_TO, SAMPLE);
             }
         }
     }
 
-    /// Copies all `bytes` bytes of `object` to `place` of `read_back`, and makes them available to the host.
-    pub(crate) fn download(&self, object: &Object, read_back: vk::Buffer, place: u64, bytes: u64) {
+    /// Copies all bytes of an object that is not used again to its place of `read_back`, and makes them available to the
+    /// host.
+    pub(crate) fn download(&self, copy: &PartCopy<'_>, read_back: vk::Buffer) {
+        let PartCopy { object, place, bytes } = *copy;
         match object {
             // Its upload ended visible to all reads, so it is to this one.
-            Object::Buffer(buffer) => {
+            Subject::Buffer(buffer) => {
                 let region = vk::BufferCopy::default().dst_offset(place).size(bytes);
                 self.copy_buffer(buffer.raw(), read_back, region);
             }
-            Object::Image { image, texture } => {
-                // Reads need no availability, only an end, before the layout changes.
-                let read = Use { access: vk::AccessFlags::empty(), ..SAMPLE };
-                self.image_barrier(image, *texture, read, COPY_FROM);
-                self.copy_from_image(image, *texture, read_back, place);
+            Subject::Image { image, texture } => {
+                self.image_barrier(image, texture, SAMPLED, COPY_FROM);
+                self.copy_from_image(image, texture, read_back, place);
             }
         }
         self.hand_over(HOST);
+    }
+
+    /// The same with an object that others read as well, before and after.
+    pub(crate) fn read(&self, copy: &PartCopy<'_>, read_back: vk::Buffer) {
+        self.download(copy, read_back);
+        if let Subject::Image { image, texture } = copy.object {
+            self.image_barrier(image, texture, COPIED_FROM, SAMPLE);
+        }
+    }
+
+    /// Runs a compute pipeline once.
+    pub(crate) fn dispatch(&self, pipeline: vk::Pipeline) {
+        let compute = vk::PipelineBindPoint::COMPUTE;
+        // SAFETY: in recording (invariant), and the pipeline is one of the device, whose queue computes (promised to `begin`).
+        unsafe { self.device.cmd_bind_pipeline(self.commands, compute, pipeline) };
+        // SAFETY: as above; just bound, and the pipeline needs nothing else.
+        unsafe { self.device.cmd_dispatch(self.commands, 1, 1, 1) };
     }
 
     /// Copies bytes of `staging` to a scratch buffer and from there to `read_back`, available to the host.

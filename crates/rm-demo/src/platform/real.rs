@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use ash::vk;
 use resource_management::alloc::DeviceContext;
 use rm_headless::{HeadlessDevice, HeadlessError, HeadlessOptions};
 
-use super::{Identity, Platform};
+use super::{Identity, Line, Platform};
 use crate::{
     error::DemoError,
-    executor::{Executor, QueueExecutor},
+    executor::{Clock, Executor, QueueExecutor},
+    passes::Machinery,
     report::Checker,
 };
 
@@ -16,6 +18,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Real {
     device: Arc<HeadlessDevice>,
+    // Whether timeline semaphores are enabled, and to be used.
+    semaphores: bool,
 }
 
 impl Real {
@@ -28,7 +32,26 @@ impl Real {
 
     /// This device.
     pub(crate) fn new(device: &Arc<HeadlessDevice>) -> Self {
-        Self { device: Arc::clone(device) }
+        Self { device: Arc::clone(device), semaphores: device.has_timeline_semaphores() }
+    }
+
+    /// The same as if it had no timeline semaphores.
+    #[cfg(test)]
+    pub(crate) fn without_semaphores(self) -> Self {
+        Self { semaphores: false, ..self }
+    }
+
+    /// Compute pipelines, if its queue runs them.
+    fn machinery(&self) -> Machinery {
+        let device = &self.device;
+        let (instance, physical_device) = (device.instance(), device.physical_device());
+        // SAFETY: both are live and belong together (promised by `HeadlessDevice`).
+        let families =
+            unsafe { instance.get_physical_device_queue_family_properties(physical_device) };
+        let family = families.get(device.queue_family() as usize);
+        let computes =
+            |it: &vk::QueueFamilyProperties| it.queue_flags.contains(vk::QueueFlags::COMPUTE);
+        if family.is_some_and(computes) { Machinery::Compute } else { Machinery::Nothing }
     }
 }
 
@@ -47,8 +70,24 @@ impl Platform for Real {
         Ok(self.device.context())
     }
 
-    fn executor(&self) -> Result<Box<dyn Executor>, DemoError> {
-        Ok(Box::new(QueueExecutor::new(&self.device)?))
+    unsafe fn line(
+        &self,
+        context: &Arc<DeviceContext>,
+        executors: usize,
+    ) -> Result<Line, DemoError> {
+        let clock = match self.semaphores {
+            // SAFETY: enabled (checked above), and the executors submit by it to the device's one queue, nobody else (caller).
+            true => unsafe { Clock::semaphore(context) }?,
+            // SAFETY: as above.
+            false => unsafe { Clock::fences(context) },
+        };
+        let executor = || {
+            // SAFETY: the clock was made for this device.
+            let made = unsafe { QueueExecutor::new(&self.device, &clock) };
+            made.map(|made| Box::new(made) as Box<dyn Executor>)
+        };
+        let executors = (0..executors).map(|_| executor()).collect::<Result<_, _>>()?;
+        Ok(Line { timeline: clock.timeline(), executors, machinery: self.machinery() })
     }
 
     fn end(self: Box<Self>) -> Vec<String> {

@@ -3,14 +3,18 @@
 use std::{fs, path::Path, sync::Arc};
 
 use ash::vk;
-use resource_management::alloc::{DeviceContext, DeviceContextInfo, MemoryFeatures};
+use resource_management::{
+    alloc::{DeviceContext, DeviceContextInfo, MemoryFeatures},
+    lifetime::ManualTimeline,
+};
 use rm_headless::HeadlessError;
 use rm_vksim::{Profile, ProfileError, SimDevice, Verdict};
 
-use super::{Identity, Platform, SIMULATED};
+use super::{Identity, Line, Platform, SIMULATED};
 use crate::{
     error::DemoError,
     executor::{Executor, HostExecutor},
+    passes::Machinery,
     report::Checker,
 };
 
@@ -61,9 +65,11 @@ impl Simulated {
         Ok(Self { device })
     }
 
-    /// Something new that executes copies.
+    /// Something new that executes copies, on a timeline of its own.
+    #[cfg(test)]
     pub(crate) fn host_executor(&self) -> HostExecutor {
-        HostExecutor::new(&self.device)
+        // SAFETY: the executor completes what it has executed, and nobody else moves it.
+        HostExecutor::new(&self.device, &Arc::new(unsafe { ManualTimeline::new() }))
     }
 
     /// The device itself.
@@ -103,8 +109,18 @@ impl Platform for Simulated {
         Ok(made.map_err(HeadlessError::Context)?)
     }
 
-    fn executor(&self) -> Result<Box<dyn Executor>, DemoError> {
-        Ok(Box::new(self.host_executor()))
+    unsafe fn line(
+        &self,
+        _context: &Arc<DeviceContext>,
+        executors: usize,
+    ) -> Result<Line, DemoError> {
+        // SAFETY: executors take a value for each batch, and complete it when they have executed that; they are waited for
+        // in the order of their submissions, and nobody else submits (caller).
+        let timeline = Arc::new(unsafe { ManualTimeline::new() });
+        let executor =
+            |_| Box::new(HostExecutor::new(&self.device, &timeline)) as Box<dyn Executor>;
+        let executors = (0..executors).map(executor).collect();
+        Ok(Line { timeline, executors, machinery: Machinery::StandIns })
     }
 
     fn end(self: Box<Self>) -> Vec<String> {

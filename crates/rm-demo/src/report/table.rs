@@ -33,6 +33,19 @@ impl fmt::Display for Summary {
         row("peak", format_args!("{}", Bytes(self.peak_bytes)))?;
         row("refusals", format_args!("{refusals} ({reduced} reduced, {skipped} skipped)"))?;
         row("aliased", format_args!("{aliased} ({saved} saved)"))?;
+        let (reloads, ratio) = (self.reloads, self.reload_ratio());
+        let other = self.in_medians(self.longest_other_frame);
+        row(
+            "hot reloads",
+            format_args!(
+                "{reloads} (longest frame {ratio:.2} x median, of the others {other:.2} x)"
+            ),
+        )?;
+        let (slices, blocks) = (self.transient_slices, self.transient_blocks);
+        let bytes = Bytes(self.transient_bytes);
+        row("transients", format_args!("{slices} slices, {bytes}, {blocks} blocks"))?;
+        let (destroyed, most) = (self.deferred, self.most_deferred);
+        row("deferred", format_args!("{destroyed} destroyed, most waiting {most}"))?;
         row("driver peak", format_args!("{}", Bytes(self.driver_peak_bytes)))?;
         row("driver allocations", format_args!("{}", self.driver_allocations))?;
         row("mismatches", format_args!("{} ({})", self.mismatches.len(), Bytes(wrong)))?;

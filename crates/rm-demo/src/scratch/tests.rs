@@ -1,5 +1,8 @@
 //! Scratch buffers share their bytes on purpose, and cost them once.
 
+use std::time::Duration;
+
+use resource_management::lifetime::DeferredDestructionQueue;
 use rm_vksim::Profile;
 
 use super::Scratch;
@@ -9,41 +12,44 @@ use crate::{
     host::HostBuffer,
     options::Options,
     platform::{Platform, Simulated},
+    supply::Supply,
 };
 
-/// A simulated device, and a budget on it.
-fn device(profile: &str) -> (Simulated, Budget) {
+/// A simulated device, and resources of it.
+fn device(profile: &str) -> (Simulated, Supply, DeferredDestructionQueue) {
     let platform = Simulated::new(Profile::builtin(profile).unwrap()).unwrap();
     let budget = Budget::new(&platform.context().unwrap(), &Options::default()).unwrap();
-    (platform, budget)
+    let (supply, queue) = Supply::idle(&budget);
+    (platform, supply, queue)
 }
 
 #[test]
 fn two_buffers_cost_the_bytes_of_one_on_every_profile() {
     for name in Profile::names() {
-        let (platform, budget) = device(name);
-        let (manager, executor) = (budget.manager(), platform.host_executor());
-        let scratch = Scratch::new(manager, |memory| executor.expect_aliases(memory)).unwrap();
+        let (platform, supply, queue) = device(name);
+        let (manager, executor) = (supply.manager(), platform.host_executor());
+        let scratch = Scratch::new(&supply, |memory| executor.expect_aliases(memory)).unwrap();
         let memory = scratch.memory.raw();
         assert!(scratch.buffers.iter().all(|it| it.is_aliased() && it.device_memory() == memory));
         let stats = manager.stats();
         let figures = (stats.used, stats.allocations, stats.aliases);
         assert_eq!(figures, (scratch.memory.size(), 1, 2), "{name}");
         assert!(scratch.saved_bytes() > 0, "{name}");
-        // SAFETY: the device never used it.
-        unsafe { scratch.free(manager) };
+        drop(scratch);
+        queue.shutdown(Duration::ZERO).unwrap();
         let stats = manager.stats();
         assert_eq!((stats.used, stats.allocations, stats.aliases), (0, 0, 0), "{name}");
-        drop((executor, budget));
+        drop((executor, supply));
         assert_eq!(Box::new(platform).end(), Vec::<String>::new(), "{name}");
     }
 }
 
 #[test]
 fn an_oracle_that_nobody_told_objects_to_the_overlap_and_nothing_is_left() {
-    let (platform, budget) = device("h200");
-    Scratch::new(budget.manager(), |_| ()).unwrap_err();
-    let stats = budget.manager().stats();
+    let (platform, supply, queue) = device("h200");
+    Scratch::new(&supply, |_| ()).unwrap_err();
+    queue.shutdown(Duration::ZERO).unwrap();
+    let stats = supply.manager().stats();
     assert_eq!((stats.used, stats.aliases), (0, 0));
     let verdict = platform.device().verdict().unwrap_err();
     assert!(verdict.violations.iter().all(|it| it.to_string().contains("scratch")), "{verdict}");
@@ -51,9 +57,9 @@ fn an_oracle_that_nobody_told_objects_to_the_overlap_and_nothing_is_left() {
 
 #[test]
 fn no_two_uses_pass_the_same_bytes() {
-    let (platform, budget) = device("h200");
+    let (platform, supply, queue) = device("h200");
     let executor = platform.host_executor();
-    let scratch = Scratch::new(budget.manager(), |memory| executor.expect_aliases(memory)).unwrap();
+    let scratch = Scratch::new(&supply, |memory| executor.expect_aliases(memory)).unwrap();
     let mut heads: Vec<_> = (0..50)
         .flat_map(|frame| {
             let [mut from, mut to] =
@@ -69,6 +75,6 @@ fn no_two_uses_pass_the_same_bytes() {
     heads.sort_unstable();
     heads.dedup();
     assert_eq!(heads.len(), 100);
-    // SAFETY: the device never used it.
-    unsafe { scratch.free(budget.manager()) };
+    drop(scratch);
+    queue.shutdown(Duration::ZERO).unwrap();
 }

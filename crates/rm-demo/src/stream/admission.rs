@@ -7,6 +7,7 @@ use resource_management::alloc::{AllocationError, ErrorKind};
 use super::Stream;
 use crate::{
     error::DemoError,
+    passes::Passes,
     resource::{self, Resident},
     scene::{Asset, LOWEST_DETAIL_BYTES},
     slot::Slot,
@@ -41,9 +42,9 @@ impl Stream {
     ///
     /// [`DemoError::BudgetTooSmall`] if the lowest detail was refused and nothing is left that could leave.
     pub(super) fn admit(&mut self, asset: Asset, arrival: Arrival) -> Result<(), DemoError> {
-        let wanted = resource::playable(asset, self.budget.manager());
+        let wanted = resource::playable(asset, self.supply.manager());
         let mut asked = wanted;
-        if self.budget.is_short() {
+        if self.supply.budget().is_short() {
             asked = wanted.reduced().unwrap_or(wanted);
         }
         loop {
@@ -55,7 +56,7 @@ impl Stream {
                 }
                 (Attempt::Full | Attempt::Refused(_), Some(smaller)) => asked = smaller,
                 (Attempt::Refused(error), None) if !self.can_shrink() => {
-                    return Err(self.budget.explain(error));
+                    return Err(self.supply.budget().explain(error));
                 }
                 (Attempt::Full | Attempt::Refused(_), None) => {
                     self.tally.skipped += 1;
@@ -67,21 +68,27 @@ impl Stream {
 
     fn attempt(&mut self, asset: Asset, arrival: Arrival) -> Result<Attempt, DemoError> {
         let Arrival { frame, slot, behind } = arrival;
-        let bytes = asset.part_bytes().sum();
+        let bytes = asset.part_bytes().sum::<u64>();
         // A limit that only judges does not keep out what cannot be smaller.
-        let welcome = self.budget.leaves(bytes) || asset.reduced().is_none();
+        let budget = self.supply.budget();
+        let welcome = budget.leaves(bytes + Passes::FRAME_BYTES) || asset.reduced().is_none();
         let staged = asset.part_bytes().chain(iter::repeat_n(LOWEST_DETAIL_BYTES, behind));
         if !(welcome && self.slots[slot].has_room(staged)) {
             return Ok(Attempt::Full);
         }
         let number = self.tally.meshes + self.tally.textures;
-        let resident = match Resident::create(self.budget.manager(), asset, number, frame) {
+        let resident = match Resident::create(self.supply.factory(), asset, number, frame) {
             Ok(resident) => resident,
             Err(error) if matches!(error.kind(), ErrorKind::OverBudget { .. }) => {
                 return Ok(Attempt::Refused(error));
             }
             Err(error) => return Err(error.into()),
         };
+        if !budget.grants(Passes::FRAME_BYTES) {
+            // SAFETY: the device has not seen it.
+            unsafe { resident.free(self.supply.manager()) };
+            return Ok(Attempt::Full);
+        }
         self.slots[slot].stage(&resident);
         self.live.push_back(resident);
         match asset {

@@ -20,9 +20,12 @@ fn backends_agree(device: Option<&str>) -> Result<(), DemoError> {
     }
     let what = |it: &Summary| (it.meshes, it.textures, it.bytes_in, it.bytes_out, it.aliased);
     assert_eq!(what(&direct), what(&vma));
+    // A real device is done when it is done, so that what has retired is gone a frame sooner or later.
+    let early = if device.is_none() { direct.peak_bytes / 50 } else { 0 };
+    assert!(vma.peak_bytes + early >= direct.peak_bytes, "{direct}\n{vma}");
     // VMA rounds what shares a block; that is all.
-    assert!(vma.peak_bytes >= direct.peak_bytes, "{vma}");
-    assert!(vma.peak_bytes - direct.peak_bytes <= direct.peak_bytes / 50, "{direct}\n{vma}");
+    let most = direct.peak_bytes / 50 + early;
+    assert!(vma.peak_bytes.saturating_sub(direct.peak_bytes) <= most, "{direct}\n{vma}");
     assert!(vma.driver_allocations * 4 < direct.driver_allocations, "{direct}\n{vma}");
     Ok(())
 }

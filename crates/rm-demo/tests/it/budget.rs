@@ -74,8 +74,8 @@ fn the_drivers_word_can_be_strict_as_well() {
 #[test]
 fn a_byte_that_goes_wrong_near_the_budget_is_a_mismatch() {
     let device = Some("sim:h200".to_owned());
-    // A frame in which something arrives; in frame 20 the one texture that is due finds no room.
-    let (budget, corrupt_frame) = (24 << 20, Some(21));
+    // A frame in which something arrives; in frame 21 what is due finds no room.
+    let (budget, corrupt_frame) = (24 << 20, Some(22));
     let options =
         Options { device, frames: 30, budget, strict: true, corrupt_frame, ..Options::default() };
     let summary = rm_demo::run(&options).unwrap();

@@ -4,5 +4,6 @@ mod backends;
 mod binary;
 mod budget;
 mod metrics;
+mod passes;
 mod running;
 mod simulated;

@@ -47,6 +47,7 @@ fn the_file_says_what_the_frames_told() {
         assert!((row.budget_utilization - utilisation).abs() < 1e-9, "{row:?}");
         assert!(row.used_bytes <= row.peak_bytes && row.peak_bytes <= row.budget_bytes, "{row:?}");
         assert!(row.used_bytes <= row.tracked_bytes && row.retiring_bytes <= row.used_bytes);
+        assert!(row.retired_waiting > 0, "passes leave something in every frame");
         assert!(row.aliased_count == 4 && row.allocation_count > 0 && !row.is_over_budget);
     }
     let last = rows.last().unwrap();

@@ -32,7 +32,7 @@ fn every_byte_comes_back_and_so_does_all_memory() {
     assert!(summary.driver_allocations >= summary.meshes * 2 + summary.textures, "{summary}");
     assert_eq!(seen.len(), FRAMES as usize);
     let last = seen.last().unwrap();
-    assert_eq!(last.bytes_in, summary.bytes_in);
+    assert!(last.bytes_in < summary.bytes_in, "the passes of the frames at the end count as well");
     assert!(last.bytes_out > 0, "nothing left while others came: {summary}");
 }
 

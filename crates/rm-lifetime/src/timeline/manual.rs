@@ -22,7 +22,7 @@ use crate::{GpuTimeline, TimelineError};
 /// timeline.complete(frame);
 /// assert_eq!(timeline.completed(), 1);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ManualTimeline {
     // Both only grow. Acquire and release: who sees a value sees what its writer did before.
     submitted: AtomicU64,
@@ -38,7 +38,8 @@ impl ManualTimeline {
     /// - Whatever is submitted on its behalf signals the value that [`submit`](Self::submit) answered, or less, and
     ///   [`complete`](Self::complete) is called with a value only when the device is done with all work up to it.
     pub unsafe fn new() -> Self {
-        Self::default()
+        let zero = || AtomicU64::new(0);
+        Self { submitted: zero(), completed: zero(), moved: Gate::default() }
     }
 
     /// The value of what is about to be submitted; the next one is one more.

@@ -82,6 +82,12 @@ impl SimDevice {
         self.tell("release_use", |state| state.release_use(object));
     }
 
+    /// The memory object that a buffer or an image is bound to, and its offset there in bytes; `None` if it has none, or is gone.
+    pub fn memory_of(&self, object: impl Handle) -> Option<(vk::DeviceMemory, u64)> {
+        let bound = self.sim().lock().bound(object.as_raw())?;
+        Some((vk::DeviceMemory::from_raw(bound.memory), bound.offset))
+    }
+
     /// Copies bytes out of a memory object, of any type, as the device sees them; `false` if the range is not there.
     pub fn read_bytes(&self, memory: vk::DeviceMemory, offset: u64, into: &mut [u8]) -> bool {
         let mut done = false;

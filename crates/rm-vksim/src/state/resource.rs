@@ -140,6 +140,11 @@ impl State {
         Ok(())
     }
 
+    /// Where a live resource is bound, if it is.
+    pub(crate) fn bound(&mut self, handle: u64) -> Option<Bound> {
+        self.resources(handle).1.get_mut(handle).ok()?.bound
+    }
+
     /// The resources among which `handle` would be found; buffers unless it says image.
     pub(super) fn resources(&mut self, handle: u64) -> (Kind, &mut Slab<Resource>) {
         let kind = if Kind::of(handle) == Some(Kind::Image) { Kind::Image } else { Kind::Buffer };

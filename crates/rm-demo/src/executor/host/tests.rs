@@ -2,6 +2,7 @@
 
 use std::{iter, sync::Arc};
 
+use resource_management::lifetime::DeferredDestructionQueue;
 use rm_vksim::{Call, Profile, Rule, SimDevice};
 
 use super::HostExecutor;
@@ -16,6 +17,7 @@ use crate::{
     resource::{Part, Resident},
     scene::{Asset, Scene},
     scratch::Scratch,
+    supply::Supply,
 };
 
 /// Bytes that no mesh exceeds.
@@ -30,7 +32,8 @@ enum Direction {
 /// The vertices of a mesh, and buffers to copy them from and to, on a simulated device.
 struct Bench {
     platform: Simulated,
-    budget: Budget,
+    supply: Supply,
+    queue: DeferredDestructionQueue,
     staging: HostBuffer,
     read_back: HostBuffer,
     mesh: Resident,
@@ -40,25 +43,20 @@ impl Bench {
     fn new() -> Self {
         let platform = Simulated::new(Profile::arm_noncoherent()).unwrap();
         let budget = Budget::new(&platform.context().unwrap(), &Options::default()).unwrap();
+        let (supply, queue) = Supply::idle(&budget);
         let mut scene = Scene::new();
         let mut assets = iter::repeat_with(|| scene.next_frame()).flatten();
         let asset = assets.find(|asset| matches!(asset, Asset::Mesh(_))).unwrap();
-        let mesh = Resident::create(budget.manager(), asset, 0, 0).unwrap();
+        let mesh = Resident::create(supply.factory(), asset, 0, 0).unwrap();
         let [mut staging, mut read_back] =
             [HostBuffer::staging(LIMIT), HostBuffer::read_back(LIMIT)];
         for buffer in [&mut staging, &mut read_back] {
             buffer.place(mesh.parts()[0].content().bytes());
-            // SAFETY: there is no other budget, and no device uses the buffer.
-            unsafe { buffer.reserve(&budget) }.unwrap();
+            buffer.reserve(&supply).unwrap();
         }
-        host::write(
-            // SAFETY: there is no other budget, and no device uses the buffer.
-            unsafe { staging.reserve(&budget) }.unwrap(),
-            0,
-            mesh.parts()[0].content(),
-        )
-        .unwrap();
-        Self { platform, budget, staging, read_back, mesh }
+        let content = mesh.parts()[0].content();
+        host::write(staging.reserve(&supply).unwrap(), 0, content).unwrap();
+        Self { platform, supply, queue, staging, read_back, mesh }
     }
 
     fn device(&self) -> Arc<SimDevice> {
@@ -68,9 +66,7 @@ impl Bench {
     /// Spoils what the staging buffer holds.
     fn corrupt(&mut self) {
         let content = self.content();
-        // SAFETY: there is no other budget, and no real device that would mind.
-        let staging = unsafe { self.staging.reserve(&self.budget) }.unwrap();
-        host::corrupt(staging, 0, content).unwrap();
+        host::corrupt(self.staging.reserve(&self.supply).unwrap(), 0, content).unwrap();
     }
 
     fn submit(
@@ -80,16 +76,18 @@ impl Bench {
         bytes: u64,
     ) -> Result<(), DemoError> {
         let object = self.part().object().unwrap();
-        let copy = [PartCopy { object, place: 0, bytes }];
+        let copy = [PartCopy { object: object.subject(), place: 0, bytes }];
         let (uploads, downloads): (&[_], &[_]) = match direction {
             Direction::Upload => (&copy, &[]),
             Direction::Download => (&[], &copy),
         };
         let (staging, read_back) =
             (self.staging.buffer().unwrap(), self.read_back.buffer().unwrap());
-        let batch = Batch { staging, uploads, read_back, downloads, detours: &[] };
+        let batch = Batch { staging, uploads, read_back, downloads, detours: &[], steps: &[] };
         // SAFETY: one device; whatever else is promised and not kept, the oracle catches.
-        unsafe { executor.submit(&batch) }
+        unsafe { executor.record(&batch) }?;
+        // SAFETY: just recorded.
+        unsafe { executor.submit() }
     }
 
     /// Whether the read-back buffer holds what it should.
@@ -107,16 +105,13 @@ impl Bench {
         self.part().content()
     }
 
-    /// Frees everything, in use or not.
-    fn free(mut self) -> Arc<SimDevice> {
-        let device = self.device();
-        // SAFETY: there is no other budget, and no real device that would mind uses it.
-        unsafe { self.staging.free(&self.budget) };
-        // SAFETY: as above.
-        unsafe { self.read_back.free(&self.budget) };
-        // SAFETY: as above.
-        unsafe { self.mesh.free(self.budget.manager()) };
-        device
+    /// Destroys everything, in use or not.
+    fn free(self) -> Arc<SimDevice> {
+        let Self { platform, queue, staging, read_back, mesh, .. } = self;
+        drop((staging, read_back, mesh));
+        // SAFETY: there is no real device that would mind.
+        unsafe { queue.flush() };
+        Arc::clone(platform.device())
     }
 }
 
@@ -183,27 +178,28 @@ fn more_bytes_than_an_object_has_are_refused() {
 #[test]
 fn detours_over_the_same_bytes_both_come_back_and_the_first_is_gone_then() {
     let bench = Bench::new();
-    let (manager, mut executor) = (bench.budget.manager(), bench.platform.host_executor());
-    let scratch = Scratch::new(manager, |memory| executor.expect_aliases(memory)).unwrap();
+    let mut executor = bench.platform.host_executor();
+    let scratch = Scratch::new(&bench.supply, |memory| executor.expect_aliases(memory)).unwrap();
     let [mut staging, mut read_back] = [HostBuffer::staging(LIMIT), HostBuffer::read_back(LIMIT)];
     let errands = scratch.errands(0, &mut staging, &mut read_back);
     let detours: Vec<_> = scratch.detours(&errands).collect();
-    // SAFETY: there is no other budget, and no device uses the buffer.
-    let source = unsafe { staging.reserve(&bench.budget) }.unwrap();
+    let source = staging.reserve(&bench.supply).unwrap();
     for errand in &errands {
         host::write(source, errand.from, errand.content).unwrap();
     }
-    // SAFETY: there is no other budget, and no device uses the buffer.
-    let target = unsafe { read_back.reserve(&bench.budget) }.unwrap();
+    let target = read_back.reserve(&bench.supply).unwrap();
     let batch = Batch {
         staging: source,
         uploads: &[],
         read_back: target,
         downloads: &[],
         detours: &detours,
+        steps: &[],
     };
     // SAFETY: one device, places within the buffers, and all of it lives on.
-    unsafe { executor.submit(&batch) }.unwrap();
+    unsafe { executor.record(&batch) }.unwrap();
+    // SAFETY: just recorded, and as above.
+    unsafe { executor.submit() }.unwrap();
     executor.wait().unwrap();
     for errand in &errands {
         // SAFETY: no device writes.
@@ -215,11 +211,6 @@ fn detours_over_the_same_bytes_both_come_back_and_the_first_is_gone_then() {
     assert!(bench.device().read_bytes(first.device_memory(), first.memory_offset(), &mut found));
     let difference = errands[0].content.compare(0, &found).unwrap();
     assert!(difference.first > 0, "the second begins later");
-    // SAFETY: there is no other budget, and no real device that would mind.
-    unsafe { staging.free(&bench.budget) };
-    // SAFETY: as above.
-    unsafe { read_back.free(&bench.budget) };
-    // SAFETY: as above.
-    unsafe { scratch.free(manager) };
+    drop((staging, read_back, scratch));
     bench.free().verdict().unwrap();
 }

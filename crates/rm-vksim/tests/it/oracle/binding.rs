@@ -38,6 +38,19 @@ fn overlapping_resources_are_found_and_named() {
 }
 
 #[test]
+fn a_resource_is_found_where_it_was_bound_while_it_lives() {
+    let sim = device();
+    let memory = sim.memory(8192, LOCAL);
+    let buffer = sim.buffer(4096);
+    assert_eq!(sim.memory_of(buffer), None, "not bound yet");
+    assert_eq!(sim.try_bind(buffer, memory, 4096), FINE);
+    assert_eq!(sim.memory_of(buffer), Some((memory, 4096)));
+    sim.destroy(&[buffer], &[], &[memory]);
+    assert_eq!(sim.memory_of(buffer), None);
+    assert_eq!(broken(&sim), []);
+}
+
+#[test]
 fn a_range_is_free_again_once_its_resource_is_destroyed() {
     let sim = device();
     let memory = sim.memory(8192, LOCAL);
