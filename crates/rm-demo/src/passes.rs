@@ -100,6 +100,10 @@ impl Passes {
     /// the device is done, and spare blocks go where memory runs out.
     pub(crate) const FRAME_BYTES: u64 = Room::BYTES * NAMES.len() as u64 + BLOCK_BYTES;
 
+    /// Most bytes that a frame reads back: constants, lookup and code of each pass.
+    pub(crate) const READ_BACK_BYTES: u64 =
+        (CONSTANT_BYTES + Lookup::MOST_BYTES + Program::BYTES) * NAMES.len() as u64;
+
     /// Takes the memory that passes need for good, before resources come and take it all.
     pub(crate) fn new(
         supply: &Supply,

@@ -7,6 +7,7 @@ use crate::{
     error::DemoError,
     executor::{Batch, Executor, PartCopy, Step},
     host::{self, HostBuffer},
+    passes::Passes,
     resource::{Part, Resident},
     sabotage::Sabotage,
     scratch::{Errand, Scratch},
@@ -64,7 +65,8 @@ impl Slot {
             supply: supply.clone(),
             executor,
             staging: HostBuffer::staging(limit),
-            read_back: HostBuffer::read_back(limit),
+            // What the passes read back comes on top: whatever fits in when it comes must fit when it leaves.
+            read_back: HostBuffer::read_back(limit + Passes::READ_BACK_BYTES),
             scratch: None,
             arrivals: Vec::new(),
             errands: Vec::new(),

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Texels on the side of the texture.
-const SIDE: u32 = 32;
+pub(super) const SIDE: u32 = 32;
 
 /// A texture that all passes share; a handle, like its image.
 #[derive(Clone, Debug)]
@@ -19,6 +19,9 @@ pub(super) struct Lookup {
 }
 
 impl Lookup {
+    /// Most bytes of its levels: a third more than the largest, in whole places.
+    pub(super) const MOST_BYTES: u64 = 6 << 10;
+
     /// One that is still to be filled with its [content](Self::content).
     pub(super) fn new(supply: &Supply) -> Result<Self, DemoError> {
         let texture = Texture::plain(SIDE);

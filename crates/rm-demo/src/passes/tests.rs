@@ -31,3 +31,9 @@ fn the_shader_is_whole_instructions_up_to_its_end() {
     }
     assert_eq!(last, 56, "OpFunctionEnd");
 }
+
+#[test]
+fn what_a_frame_reads_back_is_bounded() {
+    let texture = crate::scene::Texture::plain(super::lookup::SIDE);
+    assert!(texture.bytes() <= super::lookup::Lookup::MOST_BYTES);
+}

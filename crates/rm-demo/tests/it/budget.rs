@@ -53,6 +53,17 @@ fn half_of_what_it_wants_is_enough_on_the_device_present() {
     }
 }
 
+/// What the passes read back takes no room from what leaves: under this budget one resource once stayed for ever.
+#[test]
+fn what_has_come_can_leave_again() {
+    let device = Some("sim:desktop-rebar".to_owned());
+    let options =
+        Options { device, frames: 170, budget: 130_765_701, strict: true, ..Options::default() };
+    let summary = rm_demo::run(&options).unwrap();
+    clean(&summary);
+    assert_eq!((summary.refusals, summary.skipped), (0, 0), "{summary}");
+}
+
 #[test]
 fn a_budget_that_only_judges_is_kept_as_well_and_refuses_nothing() {
     let free = run(Some("sim:h200"), 0, false).unwrap();
