@@ -137,14 +137,18 @@ unsafe fn free(slot: u32, manager: &DeviceBudgetManager, resources: &Resources) 
 impl Resource {
     /// Bytes that come back with it, and their memory type; none where others hold the memory as well.
     pub(super) fn worth(&self) -> Freed {
-        let (bytes, memory_type, shared) = match self {
-            Self::Block(block) => (block.size(), block.memory_type(), block.holders() > 1),
-            Self::Buffer(buffer) => (buffer.size(), buffer.memory_type(), shared(buffer.memory())),
-            Self::Image(image) => (image.size(), image.memory_type(), shared(image.memory())),
+        let (bytes, memory_type) = match self {
+            Self::Block(block) => (held_alone(block), block.memory_type()),
+            Self::Buffer(buffer) => {
+                (buffer.memory().map_or(buffer.size(), held_alone), buffer.memory_type())
+            }
+            Self::Image(image) => {
+                (image.memory().map_or(image.size(), held_alone), image.memory_type())
+            }
             // It stays charged.
             Self::Lent(..) => return Freed::default(),
         };
-        Freed { bytes: if shared { 0 } else { bytes }, memory_type }
+        Freed { bytes, memory_type }
     }
 
     /// Leaks it, and says what it was worth.
@@ -189,6 +193,7 @@ impl Resource {
     }
 }
 
-fn shared(memory: Option<&MemoryBlock>) -> bool {
-    memory.is_some_and(|memory| memory.holders() > 1)
+/// Bytes that come back with a hold on `memory`: all of them, or none if others hold it as well.
+fn held_alone(memory: &MemoryBlock) -> u64 {
+    if memory.holders() > 1 { 0 } else { memory.size() }
 }

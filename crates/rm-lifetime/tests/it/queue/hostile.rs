@@ -290,6 +290,36 @@ fn closures_of_any_alignment_run() {
     assert_eq!(SUM.load(Ordering::Relaxed), 8 * 103);
 }
 
+/// A timeline that cannot say what is upcoming is not taken at its word that everything is done.
+#[test]
+fn a_shutdown_believes_nobody_who_knows_no_upcoming_value() {
+    #[derive(Debug)]
+    struct Half;
+    // SAFETY: nothing is ever submitted on it.
+    unsafe impl GpuTimeline for Half {
+        fn completed(&self) -> u64 {
+            0
+        }
+
+        fn upcoming(&self) -> u64 {
+            panic!("on purpose")
+        }
+
+        fn wait(&self, _: u64, _: Duration) -> Result<bool, TimelineError> {
+            Ok(true)
+        }
+    }
+    let bed = Bed::counting(0);
+    bed.queue.attach(Arc::new(Half)).unwrap();
+    bed.queue.on_forgotten(|_| ());
+    let tally = Tally::default();
+    bed.retirer.clone().retire_with(tally.one(), RetireAt::Now);
+    assert!(format!("{:?}", bed.queue).contains("waiting: 1"));
+    assert_eq!(bed.queue.shutdown(LONG).unwrap().entries, 0);
+    drop(bed.retirer);
+    assert_eq!(tally.get(), 0);
+}
+
 /// A queue makes room within reason, whatever it is asked for.
 #[test]
 fn room_is_made_within_reason() {
