@@ -10,6 +10,7 @@ mod model;
 mod registry;
 mod retirer;
 mod slots;
+mod stamp;
 mod statistics;
 mod waiting;
 
@@ -21,12 +22,13 @@ use std::{
 use rm_alloc_core::{DeviceBudgetManager, MemoryRelief};
 
 use self::drain::QueueCore;
-pub(crate) use self::garbage::Home;
 pub use self::{
     drain::{DrainLimit, Drained},
-    retirer::{Retirer, Stamp},
+    retirer::Retirer,
+    stamp::Stamp,
     statistics::{Forgotten, QueueStatistics},
 };
+pub(crate) use self::{garbage::Home, stamp::Progress};
 use crate::{GpuTimeline, TimelineError, point::TimelineId};
 
 /// Destroys what it is given as soon as the device is done with it, and not before.
@@ -159,6 +161,7 @@ impl DeferredDestructionQueue {
     pub fn manager(&self) -> &DeviceBudgetManager {
         &self.core.manager
     }
+
     /// For those who must not keep it.
     pub(crate) fn downgrade(&self) -> WeakQueue {
         WeakQueue(Arc::downgrade(&self.core))

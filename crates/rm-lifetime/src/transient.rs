@@ -26,11 +26,19 @@ use crate::{RetireAt, Tally};
 ///
 /// A frame begins, pieces are taken and filled, and the frame ends with a moment: their space is used again when the device
 /// has reached it, and not before. Nothing here waits.
-/// End a frame *before* what uses it is submitted, for the end makes host writes available to the device; where parts of a
-/// frame are submitted earlier, [`flush`](Self::flush) before each.
+/// End a frame *before* what uses it is submitted, for the end makes host writes available to the device.
+/// [`RetireAt::Now`] covers work that signals at most what is upcoming at the end: of several submissions that use the frame,
+/// [`flush`](Self::flush) before each, and end the frame before the last one; or end it with the value of the last one as its
+/// points. A frame that ends with `Now` after its last submission waits for one submission more than it has to.
 ///
-/// Alignments are powers of two, of offsets in the buffer; what the usage and the memory demand is added on its own.
-/// When an allocator is dropped, its blocks are retired at once: work that is recorded after that must not use its pieces.
+/// Alignments are powers of two, of offsets in the buffer. The limits of uniform, storage and texel buffers are added where the
+/// usage says so, and atoms of memory that is not coherent; what else a use demands, such as indices, indirect commands and
+/// what acceleration structures are built from, has to be asked for.
+/// Pieces are for the host to write: on memory that is not coherent, such as
+/// [`HostCached`](MemoryLocation::HostCached) where it is, nothing makes what the device wrote visible to the host.
+///
+/// An allocator that is dropped retires its blocks: those of frames that have ended for the moments that they ended with, those
+/// of a frame that is open at [`RetireAt::Now`]. Work that is recorded after that must not use its pieces.
 /// What uses a piece is submitted on a timeline that is attached to the queue, or covered by the points its frame ends with.
 /// Until a timeline is attached, no frame that ended with [`RetireAt::Now`] is over.
 ///
@@ -53,12 +61,13 @@ pub trait TransientAllocator: fmt::Debug + Send {
     /// no memory for it. No piece has been taken then.
     fn allocate(&mut self, size: u64, alignment: u64) -> Result<TransientSlice, TransientError>;
 
-    /// Copies `bytes` to `offset` of `slice`.
+    /// Copies `bytes` to `offset` of `slice`, all of which the next [`flush`](Self::flush) covers.
     ///
     /// # Errors
     ///
     /// [`TransientError::UnknownSlice`] unless the slice is of this allocator and its frame is still open,
-    /// [`TransientError::OutOfBounds`] and [`TransientError::NotMapped`]; nothing has been written then.
+    /// [`TransientError::NoFrame`] where pieces end with their frames and none is open, [`TransientError::OutOfBounds`] and
+    /// [`TransientError::NotMapped`]; nothing has been written then.
     fn write(
         &mut self,
         slice: &TransientSlice,
@@ -68,8 +77,9 @@ pub trait TransientAllocator: fmt::Debug + Send {
 
     /// Makes what the host wrote so far available to the device; does nothing on coherent memory.
     ///
-    /// That is every piece given out since the last time, and every [`write`](Self::write). Whoever writes through
-    /// [`mapped`](TransientSlice::mapped) after that to an older piece writes something to it by `write` as well.
+    /// That is every piece given out since the last time, and every piece that was [written](Self::write) to, as a whole.
+    /// Whoever writes through [`mapped`](TransientSlice::mapped) to an older piece writes something to it by `write` as well,
+    /// be it nothing at all.
     ///
     /// # Errors
     ///
@@ -90,8 +100,8 @@ pub trait TransientAllocator: fmt::Debug + Send {
     ///
     /// # Errors
     ///
-    /// As of [`allocate`](Self::allocate) and [`write`](Self::write). By default, what cannot be written is taken all the
-    /// same until the frame ends; ours take nothing then.
+    /// As of [`allocate`](Self::allocate) and [`write`](Self::write). By default, a piece that cannot be written is taken all
+    /// the same until the frame ends; ours take none then.
     fn push(&mut self, bytes: &[u8], alignment: u64) -> Result<TransientSlice, TransientError> {
         let slice = self.allocate(bytes.len() as u64, alignment)?;
         self.write(&slice, 0, bytes)?;
@@ -115,11 +125,11 @@ pub struct TransientConfig<'a> {
     pub block_size: u64,
     /// What the pieces will be used for.
     pub usage: vk::BufferUsageFlags,
-    /// Where the memory should live.
+    /// Where the memory should live, which the host writes and does not read back.
     pub location: MemoryLocation,
     /// Frames that may be in flight or open at a time; never zero. [`EpochTransient`] alone looks at it.
     pub depth: u32,
-    /// Frames after which a block that none of them needed is given back.
+    /// Frames after which a block that none of them needed is given back; 0 counts as 1.
     pub keep_frames: u32,
     /// How much the blocks suffer when the driver moves memory out.
     pub priority: Priority,

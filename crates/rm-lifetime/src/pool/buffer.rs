@@ -52,6 +52,9 @@ pub struct BufferPool {
 impl BufferPool {
     /// An empty pool, whose buffers come from `manager` and wait in `queue`.
     ///
+    /// `manager` may be another one than the queue's, over the same device. Where its memory runs out, spares are given up;
+    /// where that of the queue's runs out, the queue is drained, and neither helps the other.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] if the queue is of another device.
@@ -68,7 +71,8 @@ impl BufferPool {
 
     /// Lends a spare that was made for the same request, or makes a buffer.
     ///
-    /// A spare costs no call of the driver, and no heap allocation.
+    /// A spare costs no call of the driver, and no heap allocation. Where there is no memory, not even from those who can give
+    /// some up, a spare that came back meanwhile serves as well.
     ///
     /// # Errors
     ///
@@ -83,10 +87,18 @@ impl BufferPool {
         let wanted = BufferKey::of(request);
         let hash = hash_of(&wanted);
         let home = |slot| (Arc::clone(shelf), slot);
-        if let Some((buffer, slot)) = shelf.take(hash, |key| key.view() == wanted) {
-            return Ok(PooledBuffer { lent: Lent::new(buffer, Some(home(slot)), retirer) });
+        let spare = || {
+            let (buffer, slot) = shelf.take(hash, |key| key.view() == wanted)?;
+            Some(PooledBuffer { lent: Lent::new(buffer, Some(home(slot)), retirer) })
+        };
+        if let Some(pooled) = spare() {
+            return Ok(pooled);
         }
-        let buffer = shelf.manager.allocate_buffer(request)?;
+        let buffer = match shelf.manager.allocate_buffer(request) {
+            Ok(buffer) => buffer,
+            // Whoever was asked for memory may have let one come back.
+            Err(error) => return spare().ok_or(error),
+        };
         let slot = shelf.enter(hash, wanted.into_owned(), buffer.size());
         Ok(PooledBuffer { lent: Lent::new(buffer, slot.map(home), retirer) })
     }
@@ -131,7 +143,8 @@ impl PooledBuffer {
     ///
     /// - The device is done with that use when `point` is reached.
     /// - Every use since the buffer was lent is noted like this before it is dropped.
-    /// - The timeline is of the queue that the pool was made for.
+    /// - `point` is of a timeline of the queue that the pool was made for, and its value is that of work submitted or being
+    ///   recorded.
     pub unsafe fn used(&mut self, point: Point) {
         self.lent.used(point);
     }

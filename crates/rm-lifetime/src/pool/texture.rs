@@ -21,6 +21,9 @@ use crate::{DeferredDestructionQueue, Point, RetireAt, Retirer};
 /// which nobody knows: begin with a transition from `UNDEFINED`, which forgets what it shows.
 /// Images that others may be placed over, that are born `PREINITIALIZED`, or that were asked for with a create info are
 /// lent once, and retired.
+///
+/// A pool knows nothing of views. One that was made of a lent image is destroyed before the image is dropped, or retired before
+/// it; whoever keeps views under the handle of their image would find them for another one that got the handle after it.
 #[derive(Debug)]
 pub struct TexturePool {
     shelf: Arc<Shelf<ImageAllocation>>,
@@ -29,6 +32,9 @@ pub struct TexturePool {
 
 impl TexturePool {
     /// An empty pool, whose images come from `manager` and wait in `queue`.
+    ///
+    /// `manager` may be another one than the queue's, over the same device. Where its memory runs out, spares are given up;
+    /// where that of the queue's runs out, the queue is drained, and neither helps the other.
     ///
     /// # Errors
     ///
@@ -46,7 +52,8 @@ impl TexturePool {
 
     /// Lends a spare that was made for the same request, or makes an image.
     ///
-    /// A spare costs no call of the driver, and no heap allocation.
+    /// A spare costs no call of the driver, and no heap allocation. Where there is no memory, not even from those who can give
+    /// some up, a spare that came back meanwhile serves as well.
     ///
     /// # Errors
     ///
@@ -62,10 +69,18 @@ impl TexturePool {
         let wanted = TextureKey::of(request);
         let hash = hash_of(&wanted);
         let home = |slot| (Arc::clone(shelf), slot);
-        if let Some((image, slot)) = shelf.take(hash, |key| key.view() == wanted) {
-            return Ok(PooledTexture { lent: Lent::new(image, Some(home(slot)), retirer) });
+        let spare = || {
+            let (image, slot) = shelf.take(hash, |key| key.view() == wanted)?;
+            Some(PooledTexture { lent: Lent::new(image, Some(home(slot)), retirer) })
+        };
+        if let Some(pooled) = spare() {
+            return Ok(pooled);
         }
-        let image = shelf.manager.allocate_image(request)?;
+        let image = match shelf.manager.allocate_image(request) {
+            Ok(image) => image,
+            // Whoever was asked for memory may have let one come back.
+            Err(error) => return spare().ok_or(error),
+        };
         let slot = shelf.enter(hash, wanted.into_owned(), image.size());
         Ok(PooledTexture { lent: Lent::new(image, slot.map(home), retirer) })
     }
@@ -101,7 +116,8 @@ impl PooledTexture {
     ///
     /// - The device is done with that use when `point` is reached.
     /// - Every use since the image was lent, of its views as well, is noted like this before it is dropped.
-    /// - The timeline is of the queue that the pool was made for.
+    /// - `point` is of a timeline of the queue that the pool was made for, and its value is that of work submitted or being
+    ///   recorded.
     pub unsafe fn used(&mut self, point: Point) {
         self.lent.used(point);
     }

@@ -99,7 +99,12 @@ impl QueueCore {
 
     /// A retirer that knows the timelines of the moment.
     pub(super) fn retirer(self: &Arc<Self>) -> Retirer {
-        Retirer::new(View::of(self, &self.view))
+        Retirer::new(self.view())
+    }
+
+    /// The view of the day.
+    pub(super) fn view(self: &Arc<Self>) -> Arc<View> {
+        View::of(self, &self.view)
     }
 
     pub(super) fn drain(&self, limit: DrainLimit) -> Drained {

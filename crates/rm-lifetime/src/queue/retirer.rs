@@ -3,7 +3,7 @@
 use std::{
     fmt,
     mem::{self, ManuallyDrop},
-    sync::{Arc, OnceLock, Weak},
+    sync::{Arc, Weak},
 };
 
 use ash::vk;
@@ -13,11 +13,12 @@ use super::{
     call::Call,
     drain::{DrainLimit, Drained, QueueCore},
     garbage::{Destroy, Entry, Garbage, Home, Object, Resource, Wait},
-    registry::{Attached, List, all, upcoming},
+    registry::{List, upcoming},
+    stamp::{Progress, Stamp},
 };
 use crate::{
     callback::contained,
-    point::{Point, Points, RetireAt},
+    point::RetireAt,
     sync::{Mutex, lock},
 };
 
@@ -27,38 +28,26 @@ use crate::{
 /// Retiring never waits, and needs no heap allocation once the queue has grown to its size; up to four attached timelines
 /// are free, more cost a heap allocation an entry.
 ///
-/// A clone knows the timelines of the moment; one that was made before a timeline came or went works as well, at the price of a
-/// lock each time.
+/// A clone knows the timelines of the moment; one that was made before a timeline came or went works as well, and its clones
+/// know them, at the price of a lock each time.
 pub struct Retirer {
     view: Arc<View>,
 }
 
 /// A queue, and the timelines that it had when somebody looked.
-#[derive(Debug)]
 pub(super) struct View {
     core: Arc<QueueCore>,
     list: List,
     version: u64,
-}
-
-/// A moment that one can ask after, made by [`Retirer::stamp`].
-#[derive(Clone, Debug)]
-pub struct Stamp {
-    retirer: Retirer,
-    // Not set as long as no timeline was there to be asked.
-    moment: OnceLock<Moment>,
-}
-
-#[derive(Clone, Debug)]
-enum Moment {
-    Few(Points),
-    Many(Box<[Point]>),
+    /// A newer one, for clones of a retirer that keeps this one though it is stale. None keeps an older one, so that there is
+    /// no circle.
+    newer: Mutex<Option<Arc<Self>>>,
 }
 
 impl View {
     fn new(core: &Arc<QueueCore>) -> Self {
         let (list, version) = core.registry.current();
-        Self { core: Arc::clone(core), list, version }
+        Self { core: Arc::clone(core), list, version, newer: Mutex::new(None) }
     }
 
     /// How a queue keeps the view of the day: weakly, because a view keeps the queue.
@@ -69,6 +58,20 @@ impl View {
         // Outside the lock, since the last handle of an old view may end timelines.
         let view = Arc::new(Self::new(core));
         *lock(known) = Arc::downgrade(&view);
+        view
+    }
+
+    /// The view of the day, instead of one that is stale.
+    #[cold]
+    fn renewed(&self) -> Arc<Self> {
+        let known = lock(&self.newer).clone();
+        if let Some(view) = known.filter(|view| !view.is_stale()) {
+            return view;
+        }
+        let view = self.core.view();
+        let old = lock(&self.newer).replace(Arc::clone(&view));
+        // Outside the lock, since the last handle of an old view may end timelines.
+        drop(old);
         view
     }
 
@@ -102,6 +105,15 @@ impl Retirer {
     /// Retires something that goes back to `home`, where it is known as `slot`.
     pub(crate) fn retire_lent(&self, home: Arc<dyn Home>, slot: u32, at: RetireAt) {
         self.retire_resource(Resource::Lent(home, slot), at);
+    }
+
+    /// Retires a buffer that dies when the moment of `stamp`, of the same queue, has come.
+    pub(crate) fn retire_buffer_when(&self, buffer: BufferAllocation, stamp: &Stamp) {
+        let core = &*self.view.core;
+        if let Some(garbage) = self.store(Resource::Buffer(buffer)) {
+            let wait = stamp.wait(&self.timelines(), &core.crowds);
+            core.intake.push_with(|| Entry { wait, garbage });
+        }
     }
 
     /// Retires a Vulkan object of any type but memory, such as a pipeline; ignores null.
@@ -152,11 +164,17 @@ impl Retirer {
 
     /// The moment at which something retired now would be ready.
     pub fn stamp(&self, at: RetireAt) -> Stamp {
-        let moment = match at {
-            RetireAt::Points(points) => Some(Moment::Few(points)),
-            RetireAt::Now => Moment::now(&self.view.core.registry.current().0),
-        };
-        Stamp { retirer: self.clone(), moment: moment.map(OnceLock::from).unwrap_or_default() }
+        Stamp::new(self.clone(), at, &self.timelines())
+    }
+
+    /// How far the device is, for many stamps at once.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(self.timelines())
+    }
+
+    /// The timelines of the moment.
+    pub(super) fn timelines(&self) -> List {
+        self.view.core.registry.current().0
     }
 
     /// Destroys what is ready, as [`DeferredDestructionQueue::drain`](super::DeferredDestructionQueue::drain) does, also after the
@@ -171,12 +189,17 @@ impl Retirer {
     }
 
     fn retire_resource(&self, resource: Resource, at: RetireAt) {
+        if let Some(garbage) = self.store(resource) {
+            self.put(|| garbage, at);
+        }
+    }
+
+    /// Shows a resource as retiring, and makes garbage of it; beyond 2^32 of them it leaks.
+    #[inline]
+    fn store(&self, resource: Resource) -> Option<Garbage> {
         let core = &*self.view.core;
         contained(|| resource.mark(&core.manager));
-        // Beyond 2^32 it leaks.
-        if let Ok(slot) = core.resources.put(ManuallyDrop::new(resource)) {
-            self.put(|| Garbage::Resource(slot), at);
-        }
+        core.resources.put(ManuallyDrop::new(resource)).ok().map(Garbage::Resource)
     }
 
     /// Puts in what `garbage` makes: straight away where there is one timeline and nothing has changed, as is the rule.
@@ -207,44 +230,10 @@ impl Retirer {
     }
 }
 
-impl Stamp {
-    /// Whether the moment has come; never waits.
-    ///
-    /// As of the queue itself, nothing is reached before a timeline is attached.
-    pub fn is_reached(&self) -> bool {
-        let (list, _) = self.retirer.view.core.registry.current();
-        let reached = |point: Point| {
-            let known = list.iter().find(|known| known.id == point.timeline);
-            known.is_none_or(|known| known.completed() >= point.value)
-        };
-        if self.moment.get().is_none() {
-            Moment::now(&list).map(|now| self.moment.set(now));
-        }
-        match self.moment.get() {
-            Some(Moment::Few(points)) => points.iter().all(reached),
-            Some(Moment::Many(points)) => points.iter().copied().all(reached),
-            None => false,
-        }
-    }
-}
-
 impl Clone for Retirer {
     fn clone(&self) -> Self {
-        if self.view.is_stale() {
-            return self.view.core.retirer();
-        }
-        Self { view: Arc::clone(&self.view) }
-    }
-}
-
-impl Moment {
-    /// When everything in flight or being recorded is done; `None` where nobody knows.
-    fn now(list: &[Attached]) -> Option<Self> {
-        let mut few = Points::NONE;
-        if list.iter().all(|it| few.insert(it.upcoming())) {
-            return (!list.is_empty()).then_some(Self::Few(few));
-        }
-        Some(Self::Many(all(list)))
+        let view = &self.view;
+        Self { view: if view.is_stale() { view.renewed() } else { Arc::clone(view) } }
     }
 }
 

@@ -10,7 +10,7 @@ use rm_alloc_core::{BufferAllocation, DeviceBudgetManager};
 
 use super::{
     error::TransientError,
-    slice::{HostPointer, Place},
+    slice::{HostPointer, Place, TransientSlice},
 };
 
 /// One buffer of an allocator.
@@ -18,6 +18,8 @@ pub(super) struct Block {
     buffer: BufferAllocation,
     // Invariant: where `buffer` is mapped, as a whole and for as long as it lives.
     mapped: Option<HostPointer>,
+    /// Whether what the host writes has to be flushed; atoms of one byte do not mean that it has not.
+    non_coherent: bool,
     /// Unit in which pieces lie apart: an atom where memory is not coherent.
     grain: u64,
     /// What the host may have written since the last flush; empty if it begins behind its end.
@@ -36,7 +38,7 @@ impl Block {
         let mapped = buffer.mapped().map(HostPointer);
         let non_coherent = mapped.is_some() && context.is_non_coherent(buffer.memory_type());
         let grain = if non_coherent { context.limits().non_coherent_atom_size } else { 1 };
-        Self { buffer, mapped, grain, dirty: CLEAN, used: 0, idle_since: 0 }
+        Self { buffer, mapped, non_coherent, grain, dirty: CLEAN, used: 0, idle_since: 0 }
     }
 
     /// Notes that the host writes `range`, sooner or later.
@@ -45,26 +47,32 @@ impl Block {
         self.dirty = self.dirty.start.min(range.start)..self.dirty.end.max(range.end);
     }
 
-    /// Copies `bytes` to `offset`.
+    /// Copies `bytes` to `offset` of `slice`, which is one of this block, and notes that all of it is written.
     #[inline]
-    pub(super) fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), TransientError> {
+    pub(super) fn write(
+        &mut self,
+        slice: &TransientSlice,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<(), TransientError> {
+        let offset = slice.offset + slice.checked(offset, bytes.len())?;
         let HostPointer(base) = self.mapped.ok_or(TransientError::NotMapped)?;
         let (length, size) = (bytes.len() as u64, self.size());
-        let beyond = TransientError::OutOfBounds { offset, length, size };
-        let end = offset.checked_add(length).filter(|end| *end <= size);
-        let (Some(end), Ok(start)) = (end, usize::try_from(offset)) else { return Err(beyond) };
+        let fits = offset.checked_add(length).is_some_and(|end| end <= size);
+        let start = usize::try_from(offset).ok().filter(|_| fits);
+        let start = start.ok_or(TransientError::OutOfBounds { offset, length, size })?;
         // SAFETY: the buffer is mapped as a whole (invariant), and `start` lies within (checked above).
         let to = unsafe { base.add(start) };
         // SAFETY: `to` is valid for all of `bytes` (checked above), which are not mapped memory, for no reference to that is formed.
         unsafe { to.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-        self.touch(offset..end);
+        self.touch(slice.offset..slice.offset + slice.size);
         Ok(())
     }
 
     /// Makes what the host wrote available to the device.
     pub(super) fn flush(&mut self) -> Result<(), TransientError> {
         let Range { start, end } = self.dirty;
-        if start < end && self.grain > 1 {
+        if start < end && self.non_coherent {
             self.buffer.flush(start, end - start)?;
         }
         self.dirty = CLEAN;

@@ -40,9 +40,12 @@ pub struct BumpTransient {
 impl BumpTransient {
     /// One without blocks, whose blocks come from `manager` and end in `queue`.
     ///
+    /// `manager` may be another one than the queue's, over the same device. Where its memory runs out, spares are given up;
+    /// where that of the queue's runs out, the queue is drained, and neither helps the other.
+    ///
     /// # Errors
     ///
-    /// [`TransientError::InvalidConfig`] if a size is zero, or the queue is of another device.
+    /// [`TransientError::InvalidConfig`] if the block size or the depth is zero, or the queue is of another device.
     pub fn new(
         manager: &DeviceBudgetManager,
         queue: &DeferredDestructionQueue,
@@ -62,7 +65,7 @@ impl TransientAllocator for BumpTransient {
         if self.frames.is_open() {
             return Err(TransientError::FrameOpen);
         }
-        let vacancy = self.frames.collect();
+        let vacancy = self.frames.collect(&mut self.frames.progress());
         self.frames.begin(vacancy);
         Ok(())
     }

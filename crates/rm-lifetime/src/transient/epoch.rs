@@ -13,6 +13,36 @@ use crate::{DeferredDestructionQueue, RetireAt};
 /// The frames form a ring of [epochs](Self::epoch). A frame begins when the device is done with the one that had its epoch
 /// before, or is refused: it never waits, and memory is bounded by what so many frames need.
 /// A piece costs a few nanoseconds, without a call of the driver and without a heap allocation, until a block is full.
+///
+/// ```
+/// use ash::vk::BufferUsageFlags;
+/// use rm_alloc_core::DeviceBudgetManager;
+/// use rm_lifetime::{
+///     DeferredDestructionQueue, EpochTransient, ManualTimeline, RetireAt, TransientAllocator, TransientConfig,
+///     TransientError,
+/// };
+///
+/// fn frames(
+///     manager: &DeviceBudgetManager,
+///     queue: &DeferredDestructionQueue,
+///     timeline: &ManualTimeline, // attached to the queue
+/// ) -> Result<(), TransientError> {
+///     let config = TransientConfig::new(1 << 20, BufferUsageFlags::UNIFORM_BUFFER).depth(2);
+///     let mut transient = EpochTransient::new(manager, queue, &config)?;
+///     for frame in 0..6_u32 {
+///         // Refused while both frames before are in flight; an engine waits for the older one then.
+///         transient.begin_frame()?;
+///         let camera = transient.push(&[0; 64], 16)?;
+///         assert_eq!((camera.size(), transient.epoch()), (64, frame % 2));
+///         // ... record work that uses `camera.descriptor()` ...
+///         transient.end_frame(RetireAt::Now)?;
+///         let value = timeline.submit();
+///         // ... submit it, to signal `value` ...
+///         timeline.complete(value); // as soon as the device says so
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct EpochTransient {
     frames: Frames,
@@ -23,9 +53,11 @@ pub struct EpochTransient {
 impl EpochTransient {
     /// One without blocks, whose blocks come from `manager` and end in `queue`.
     ///
+    /// `manager` may be another one than the queue's, as of [`BumpTransient::new`](super::BumpTransient::new).
+    ///
     /// # Errors
     ///
-    /// [`TransientError::InvalidConfig`] if a size or the depth is zero, or the queue is of another device.
+    /// [`TransientError::InvalidConfig`] if the block size or the depth is zero, or the queue is of another device.
     pub fn new(
         manager: &DeviceBudgetManager,
         queue: &DeferredDestructionQueue,
@@ -61,11 +93,12 @@ impl TransientAllocator for EpochTransient {
             return Err(TransientError::FrameOpen);
         }
         let next = (self.epoch + 1) % self.depth;
-        if !self.frames.vacate(next as usize) {
+        let mut progress = self.frames.progress();
+        if !self.frames.vacate(next as usize, &mut progress) {
             return Err(TransientError::InFlight { depth: self.depth });
         }
         // The others' blocks may serve as well, if the device is done with them.
-        self.frames.collect();
+        self.frames.collect(&mut progress);
         self.frames.begin(next as usize);
         self.epoch = next;
         Ok(())

@@ -2,7 +2,10 @@
 
 use rm_alloc_core::{AllocationError, Bytes, MemoryError};
 
-/// What a transient allocator refused; nothing has changed.
+/// What a transient allocator refused: no frame has begun or ended, and no piece was taken, released or written.
+///
+/// Blocks may have become spares meanwhile, and those of which writes were [flushed](super::TransientAllocator::flush) before
+/// the error stay flushed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransientError {

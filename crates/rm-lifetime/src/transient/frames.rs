@@ -4,10 +4,10 @@ use super::{
     TransientStatistics,
     block::Block,
     error::TransientError,
-    slice::{Place, TransientSlice},
+    slice::{Place, TransientSlice, first_stamp},
     source::Source,
 };
-use crate::{RetireAt, Stamp};
+use crate::{RetireAt, Stamp, queue::Progress};
 
 /// The frames of an allocator. Which of them comes next is for others to say.
 #[derive(Debug)]
@@ -70,16 +70,21 @@ impl Cursor {
 
 impl Frames {
     pub(super) fn new(source: Source) -> Self {
-        Self { cursor: Cursor::closed(0), source, frames: Vec::new(), open: None }
+        Self { cursor: Cursor::closed(first_stamp()), source, frames: Vec::new(), open: None }
+    }
+
+    /// How far the device is with the frames of so far.
+    pub(super) fn progress(&self) -> Progress {
+        self.source.progress()
     }
 
     /// Takes back the blocks of frame `index` if the device is done with it, and says whether it is.
-    pub(super) fn vacate(&mut self, index: usize) -> bool {
+    pub(super) fn vacate(&mut self, index: usize, progress: &mut Progress) -> bool {
         let now = self.cursor.frame;
         // One that never was is vacant.
         let Some(frame) = self.frames.get_mut(index) else { return true };
         let Some(stamp) = &frame.stamp else { return true };
-        if !stamp.is_reached() {
+        if !progress.has_come(stamp) {
             return false;
         }
         frame.stamp = None;
@@ -88,10 +93,10 @@ impl Frames {
     }
 
     /// Takes back the blocks of all frames that the device is done with, and answers with room for another.
-    pub(super) fn collect(&mut self) -> usize {
+    pub(super) fn collect(&mut self, progress: &mut Progress) -> usize {
         let mut vacancy = self.frames.len();
         for index in (0..self.frames.len()).rev() {
-            if self.vacate(index) && self.open != Some(index) {
+            if self.vacate(index, progress) && self.open != Some(index) {
                 vacancy = index;
             }
         }
@@ -133,7 +138,14 @@ impl Frames {
         }
         let count = self.frames[open].blocks.len();
         let index = u32::try_from(count).map_err(|_| TransientError::TooLarge { size })?;
-        let mut block = self.source.take(size)?;
+        let mut block = match self.source.spare(size) {
+            Some(spare) => spare,
+            None => {
+                // What the device has finished since the frame began comes first.
+                self.collect(&mut self.progress());
+                self.source.spare(size).map_or_else(|| self.source.make(size), Ok)?
+            }
+        };
         if size > self.source.block_size() {
             // It begins where the block does, whatever the alignment, and the bump pointer stays where it is.
             block.used = size;
@@ -173,7 +185,7 @@ impl Frames {
             block.raw() == slice.buffer() && slice.stamp == cursor.frame && given_out
         });
         let block = block.ok_or(TransientError::UnknownSlice)?;
-        block.write(slice.offset + slice.checked(offset, bytes.len())?, bytes)
+        block.write(slice, offset, bytes)
     }
 
     pub(super) fn push(
@@ -183,11 +195,22 @@ impl Frames {
     ) -> Result<TransientSlice, TransientError> {
         let slice = self.allocate(bytes.len() as u64, alignment)?;
         let written = self.write(&slice, 0, bytes);
-        if written.is_err() && slice.index == self.cursor.block {
-            // Nobody has seen the piece.
-            self.cursor.next = slice.offset;
+        if written.is_err() {
+            self.undo(&slice);
         }
         written.map(|()| slice)
+    }
+
+    /// Takes back the piece that was taken last, which nobody has seen.
+    #[cold]
+    fn undo(&mut self, slice: &TransientSlice) {
+        if slice.index == self.cursor.block {
+            self.cursor.next = slice.offset;
+        } else if let Some(open) = self.open
+            && let Some(alone) = self.frames[open].blocks.pop()
+        {
+            self.source.keep(alone, self.cursor.frame);
+        }
     }
 
     pub(super) fn flush(&mut self) -> Result<(), TransientError> {
@@ -210,7 +233,7 @@ impl Frames {
     }
 
     pub(super) fn trim(&mut self, keep_bytes: u64) -> u64 {
-        self.collect();
+        self.collect(&mut self.progress());
         self.source.trim(keep_bytes)
     }
 
@@ -239,7 +262,12 @@ impl Frames {
 
 impl Drop for Frames {
     fn drop(&mut self) {
-        let blocks = self.frames.iter_mut().flat_map(|frame| frame.blocks.drain(..));
-        blocks.for_each(|block| self.source.retire(block));
+        // What the device has finished waits for nothing any more.
+        self.collect(&mut self.progress());
+        for Frame { blocks, stamp } in self.frames.drain(..) {
+            // One that is open ends now.
+            let until = stamp.unwrap_or_else(|| self.source.stamp(RetireAt::Now));
+            blocks.into_iter().for_each(|block| self.source.retire(block, &until));
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     TransientAllocator, TransientConfig, TransientStatistics,
     error::TransientError,
     pieces::{END, Piece, Pieces, Plot},
-    slice::TransientSlice,
+    slice::{TransientSlice, first_stamp},
     source::Source,
 };
 use crate::{DeferredDestructionQueue, RetireAt, Stamp};
@@ -50,9 +50,11 @@ const BATCH: u32 = 64;
 impl FreeListTransient {
     /// One without blocks, whose blocks come from `manager` and end in `queue`.
     ///
+    /// `manager` may be another one than the queue's, as of [`BumpTransient::new`](super::BumpTransient::new).
+    ///
     /// # Errors
     ///
-    /// [`TransientError::InvalidConfig`] if a size is zero, or the queue is of another device.
+    /// [`TransientError::InvalidConfig`] if the block size or the depth is zero, or the queue is of another device.
     pub fn new(
         manager: &DeviceBudgetManager,
         queue: &DeferredDestructionQueue,
@@ -66,7 +68,7 @@ impl FreeListTransient {
             of_frame: Vec::new(),
             open: false,
             frame: 0,
-            stamps: 0,
+            stamps: first_stamp(),
         })
     }
 
@@ -156,7 +158,7 @@ impl FreeListTransient {
         let too_large = || TransientError::TooLarge { size };
         // Whole atoms, so that it holds what is taken of it, wherever the memory turns out to be.
         let whole = size.checked_next_multiple_of(self.source.atom()).ok_or_else(too_large)?;
-        let block = self.source.take(whole)?;
+        let block = self.source.spare(whole).map_or_else(|| self.source.make(whole), Ok)?;
         let mut plot = Plot::new(block, (size > self.source.block_size()).then_some(size));
         let Some((offset, taken)) = plot.take(&self.source, size, alignment) else {
             self.source.keep(plot.block, self.frame);
@@ -226,9 +228,10 @@ impl FreeListTransient {
 
     /// Takes back the space of everything that the device is done with.
     fn collect(&mut self) {
+        let mut progress = self.source.progress();
         for _ in 0..self.released.len() {
             let Some(batch) = self.released.pop_front() else { break };
-            if !batch.stamp.is_reached() {
+            if !progress.has_come(&batch.stamp) {
                 // Once around, so that the order stays.
                 self.released.push_back(batch);
                 continue;
@@ -281,9 +284,8 @@ impl TransientAllocator for FreeListTransient {
         bytes: &[u8],
     ) -> Result<(), TransientError> {
         let index = self.find(slice)?;
-        let offset = slice.offset + slice.checked(offset, bytes.len())?;
         let plot = self.plot_of(index).ok_or(TransientError::UnknownSlice)?;
-        plot.block.write(offset, bytes)
+        plot.block.write(slice, offset, bytes)
     }
 
     fn flush(&mut self) -> Result<(), TransientError> {
@@ -334,6 +336,27 @@ impl TransientAllocator for FreeListTransient {
 
 impl Drop for FreeListTransient {
     fn drop(&mut self) {
-        self.plots.drain(..).flatten().for_each(|plot| self.source.retire(plot.block));
+        // What the device has finished waits for nothing any more.
+        self.collect();
+        let now = self.source.stamp(RetireAt::Now);
+        // Until when the device uses what is left: pieces that wait, and those that nobody released.
+        let live =
+            |plot: &Option<Plot>| plot.as_ref().filter(|plot| plot.live > 0).map(|_| now.clone());
+        let mut until: Vec<Option<Stamp>> = self.plots.iter().map(live).collect();
+        for Batch { stamp, first, .. } in &self.released {
+            let mut at = *first;
+            while let Some(piece) = self.pieces.get(at) {
+                match &mut until[piece.plot as usize] {
+                    Some(until) => until.join(stamp),
+                    none => *none = Some(stamp.clone()),
+                }
+                at = piece.next;
+            }
+        }
+        for (plot, until) in self.plots.drain(..).zip(until) {
+            if let Some(plot) = plot {
+                self.source.retire(plot.block, until.as_ref().unwrap_or(&now));
+            }
+        }
     }
 }

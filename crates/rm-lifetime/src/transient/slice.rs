@@ -1,6 +1,9 @@
 //! A piece of a buffer, as a plain value.
 
-use std::ptr::NonNull;
+use std::{
+    hash::{BuildHasher, RandomState},
+    ptr::NonNull,
+};
 
 use ash::vk;
 
@@ -14,10 +17,16 @@ pub struct TransientSlice {
     pub(super) place: Place,
     pub(super) offset: u64,
     pub(super) size: u64,
-    /// When it was given out: the number of the frame, or of the piece itself.
+    /// When it was given out: the number of the frame, or of the piece itself. Each allocator counts from a random number
+    /// on, so that no slice passes for one of another allocator, though drivers use handles again.
     pub(super) stamp: u64,
     /// Where its allocator finds it: the index of its block, or of the piece itself.
     pub(super) index: u32,
+}
+
+/// Where an allocator begins to count; half of all numbers are left from there on.
+pub(super) fn first_stamp() -> u64 {
+    RandomState::new().hash_one(()) >> 1
 }
 
 /// Where a block is, for the device and for the host.

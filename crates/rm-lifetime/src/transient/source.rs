@@ -10,8 +10,9 @@ use rm_alloc_core::{
 
 use super::{TransientConfig, TransientStatistics, block::Block, error::TransientError};
 use crate::{
-    DeferredDestructionQueue, RetireAt, Retirer, Stamp,
+    DeferredDestructionQueue, RetireAt, Retirer, Stamp, Tally,
     point::Points,
+    queue::Progress,
     spares::{Gate, eases, give_back},
     sync::{Mutex, lock},
 };
@@ -75,7 +76,8 @@ impl Source {
             queue_families: config.queue_families.into(),
             tag: config.tag,
             label: config.label.map(Box::from),
-            keep_frames: config.keep_frames.into(),
+            // Without a frame to show that it is not needed, no block would ever be used twice.
+            keep_frames: config.keep_frames.max(1).into(),
             alignment: alignment_of(manager.context(), config.usage),
         };
         let spares = Mutex::new(Vec::new());
@@ -85,15 +87,19 @@ impl Source {
         Ok(Self { store, retirer: queue.retirer(), plan, hits: 0, misses: 0 })
     }
 
-    /// A block for a piece of `size` bytes, which has it alone if it is larger than a block.
-    pub(super) fn take(&mut self, size: u64) -> Result<Block, TransientError> {
+    /// A spare for a piece of `size` bytes, which has it alone if it is larger than a block.
+    pub(super) fn spare(&mut self, size: u64) -> Option<Block> {
+        let plan = &self.plan;
+        let mut block = self.store.take(size.max(plan.block_size), plan.block_size)?;
+        self.hits += 1;
+        block.used = 0;
+        Some(block)
+    }
+
+    /// The same, made anew.
+    pub(super) fn make(&mut self, size: u64) -> Result<Block, TransientError> {
         let plan = &self.plan;
         let size = size.max(plan.block_size);
-        if let Some(mut block) = self.store.take(size, plan.block_size) {
-            self.hits += 1;
-            block.used = 0;
-            return Ok(block);
-        }
         let request = BufferRequest {
             location: plan.location,
             priority: plan.priority,
@@ -114,12 +120,12 @@ impl Source {
         lock(&self.store.spares).push(block);
     }
 
-    /// Retires a block that the device may use.
-    pub(super) fn retire(&self, block: Block) {
-        self.retirer.retire_buffer(block.into_buffer(), RetireAt::Now);
+    /// Retires a block that the device may use until then.
+    pub(super) fn retire(&self, block: Block, until: &Stamp) {
+        self.retirer.retire_buffer_when(block.into_buffer(), until);
     }
 
-    /// Gives up spares that no frame has needed for a while.
+    /// Gives up spares that no frame has needed for a while, as frame `now` begins.
     pub(super) fn expire(&self, now: u64) {
         let keep = self.plan.keep_frames;
         self.discard(|block, _| now.saturating_sub(block.idle_since) > keep);
@@ -145,6 +151,11 @@ impl Source {
         self.retirer.stamp(at)
     }
 
+    /// How far the device is, for all stamps of so far.
+    pub(super) fn progress(&self) -> Progress {
+        self.retirer.progress()
+    }
+
     pub(super) fn block_size(&self) -> u64 {
         self.plan.block_size
     }
@@ -161,10 +172,8 @@ impl Source {
 
     /// What is known here: spares, hits and misses.
     pub(super) fn statistics(&self) -> TransientStatistics {
-        let mut statistics =
-            TransientStatistics { hits: self.hits, misses: self.misses, ..Default::default() };
-        lock(&self.store.spares).iter().for_each(|block| statistics.spares.add(block.size()));
-        statistics
+        let (spares, hits, misses) = (self.store.spares(), self.hits, self.misses);
+        TransientStatistics { spares, hits, misses, ..Default::default() }
     }
 }
 
@@ -186,6 +195,13 @@ impl Store {
         let serving = spares.iter().enumerate().filter(|(_, block)| serves(block));
         let (index, _) = serving.min_by_key(|(index, block)| (block.size(), Reverse(*index)))?;
         Some(spares.remove(index))
+    }
+
+    /// How many there are, without the lock for whoever shows them.
+    fn spares(&self) -> Tally {
+        let mut tally = Tally::default();
+        lock(&self.spares).iter().for_each(|block| tally.add(block.size()));
+        tally
     }
 
     fn oldest_if(&self, which: impl Fn(&Block, u64) -> bool) -> Option<Block> {
@@ -219,7 +235,8 @@ impl MemoryRelief for Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("spares", &lock(&self.spares)).finish_non_exhaustive()
+        let spares = self.spares();
+        f.debug_struct("Store").field("spares", &spares).finish_non_exhaustive()
     }
 }
 

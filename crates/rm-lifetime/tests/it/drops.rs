@@ -5,13 +5,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use ash::vk::BufferUsageFlags;
 use rm_alloc_core::{
     BudgetConfig, DeviceBudgetManager, EventMask, MemoryAllocator, MemoryEvent, MemoryObserver,
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_lifetime::{
-    BufferPool, DeferredDestructionQueue, Forgotten, LifetimeScope, PoolConfig, RetireAt,
-    SharedResourceFactory,
+    BufferPool, BumpTransient, DeferredDestructionQueue, Forgotten, LifetimeScope, PoolConfig,
+    RetireAt, SharedResourceFactory, TransientAllocator, TransientConfig,
 };
 use rm_vksim::Profile;
 
@@ -64,12 +65,17 @@ fn drop_in(order: &[usize], finished: bool) {
         pool.acquire(&request(2048).label("lent")).unwrap(),
     );
     drop(spare);
+    let config = TransientConfig::new(1024, BufferUsageFlags::VERTEX_BUFFER).label("frame");
+    let mut transient = BumpTransient::new(&manager, &queue, &config).unwrap();
+    transient.begin_frame().unwrap();
+    transient.allocate(1024, 1).unwrap();
+    transient.end_frame(RetireAt::Now).unwrap();
     let things: [Box<dyn Any>; 7] = [
         Box::new(queue),
         Box::new(manager),
         Box::new(allocator),
         Box::new(scope),
-        Box::new((shared, lent)),
+        Box::new((shared, lent, transient)),
         Box::new(pool),
         Box::new(context),
     ];
@@ -85,10 +91,10 @@ fn drop_in(order: &[usize], finished: bool) {
         assert_eq!(*forgotten.lock().unwrap(), [], "{order:?}");
         return;
     }
-    assert_eq!(labels, ["early", "lent", "of the scope", "pooled", "shared"], "{order:?}");
+    assert_eq!(labels, ["early", "frame", "lent", "of the scope", "pooled", "shared"], "{order:?}");
     let forgotten = forgotten.lock().unwrap();
     let [it] = forgotten[..] else { panic!("{order:?}: {forgotten:?}") };
-    assert_eq!((it.resources, it.calls, it.bytes), (5, 1, 6 * 1024), "{order:?}");
+    assert_eq!((it.resources, it.calls, it.bytes), (6, 1, 7 * 1024), "{order:?}");
 }
 
 /// Every order of the numbers below `count`.

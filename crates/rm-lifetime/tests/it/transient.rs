@@ -1,7 +1,9 @@
 //! Behaviour 45, promise by promise.
 
 mod counters;
+mod drops;
 mod failures;
+mod flushes;
 mod frames;
 mod free_list;
 mod host;

@@ -1,8 +1,12 @@
 //! How much is kept, and who gives it up.
 
+use std::sync::{Arc, Mutex};
+
 use ash::vk;
-use rm_alloc_core::{BudgetConfig, BufferRequest, ErrorKind, MemoryLocation};
-use rm_lifetime::{BufferPool, PoolConfig, PooledBuffer};
+use rm_alloc_core::{
+    BudgetConfig, BufferRequest, ErrorKind, MemoryLocation, MemoryRelief, ReliefStage, Shortage,
+};
+use rm_lifetime::{BufferPool, DrainLimit, Point, PoolConfig, PooledBuffer, Retirer};
 use rm_vksim::Profile;
 
 use super::{MIB, buffer, buffers, image, textures};
@@ -121,6 +125,41 @@ fn a_pool_makes_room_for_itself() {
     assert!(matches!(error.kind(), ErrorKind::OverBudget { .. }), "{error}");
     assert_eq!((pool.statistics().misses, pool.statistics().live.count), (4, 1), "unchanged");
     drop((other, pool));
+    rig.end();
+}
+
+/// Gives up a buffer that it has on loan, which thereby becomes a spare and is no memory yet.
+#[derive(Debug)]
+struct Evicting(Mutex<Option<PooledBuffer>>, Retirer);
+
+impl MemoryRelief for Evicting {
+    fn stage(&self) -> ReliefStage {
+        ReliefStage::Evict
+    }
+
+    fn relieve(&self, _: Shortage) -> u64 {
+        let lent = self.0.lock().unwrap().take();
+        drop(lent);
+        self.1.drain(DrainLimit::default());
+        0
+    }
+}
+
+#[test]
+fn what_comes_back_while_memory_is_sought_serves() {
+    let rig = strict(8 * MIB);
+    let pool = buffers(&rig, PoolConfig::default());
+    let mut lent = pool.acquire(&buffer(8 * MIB)).unwrap();
+    let raw = lent.raw();
+    // SAFETY: the simulated device used it before 0, if ever.
+    unsafe { lent.used(Point { timeline: rig.id, value: 0 }) };
+    let evicting = Arc::new(Evicting(Mutex::new(Some(lent)), rig.queue.retirer()));
+    let relief: Arc<dyn MemoryRelief> = evicting.clone();
+    rig.manager.attach_relief(&relief);
+    let again = pool.acquire(&buffer(8 * MIB)).unwrap();
+    assert_eq!(again.raw(), raw);
+    assert_eq!((pool.statistics().hits, pool.statistics().misses), (1, 1));
+    drop((relief, evicting, again, pool));
     rig.end();
 }
 

@@ -140,6 +140,29 @@ fn a_hit_costs_no_driver_call_and_no_heap_allocation() {
 }
 
 #[test]
+fn a_hit_costs_no_heap_allocation_whenever_the_timeline_came() {
+    let rig = Rig::new(Profile::desktop_rebar());
+    let (pool, shelf) =
+        (buffers(&rig, PoolConfig::default()), textures(&rig, PoolConfig::default()));
+    let mut late = Vec::new();
+    for _ in 0..3 {
+        late.push(attach(&rig.queue));
+        let round = || {
+            drop((pool.acquire(&buffer(MIB)).unwrap(), shelf.acquire(&image()).unwrap()));
+            rig.finish();
+            late.iter().for_each(|(_, timeline)| timeline.complete(timeline.submit()));
+            rig.drain();
+        };
+        (0..4).for_each(|_| round());
+        assert_eq!(allocations_of(|| (0..100).for_each(|_| round())), 0, "{} late", late.len());
+    }
+    // SAFETY: the simulated device is done with all of it.
+    assert!(unsafe { rig.queue.detach(late[0].0) });
+    drop((pool, shelf));
+    rig.end();
+}
+
+#[test]
 fn what_is_lent_outlives_the_pool() {
     let rig = Rig::new(Profile::desktop_rebar());
     let pool = buffers(&rig, PoolConfig::default());

@@ -8,9 +8,9 @@ use rm_vksim::Profile;
 use super::{MIB, buffer, buffers, image, textures};
 use crate::rig::Rig;
 
-#[test]
-fn every_field_of_a_buffer_but_the_label_tells_them_apart() {
-    let requests = [
+/// One of each, so that each field tells at least one of them from the first.
+fn buffer_requests() -> Vec<BufferRequest<'static>> {
+    vec![
         buffer(MIB),
         buffer(MIB + 1),
         BufferRequest { usage: BufferUsageFlags::VERTEX_BUFFER, ..buffer(MIB) },
@@ -21,39 +21,25 @@ fn every_field_of_a_buffer_but_the_label_tells_them_apart() {
         buffer(MIB).queue_families(&[0, 1]),
         buffer(MIB).category(Category::Staging),
         buffer(MIB).tag(Tag(1)),
-    ];
-    let rig = Rig::new(Profile::desktop_rebar());
-    let pool = buffers(&rig, PoolConfig::default());
-    let first: Vec<_> = requests.iter().map(|request| pool.acquire(request).unwrap()).collect();
-    let raws: Vec<_> = first.iter().map(|buffer| buffer.raw()).collect();
-    drop(first);
-    rig.finish();
-    rig.drain();
-    for index in [7, 2, 9, 0, 3, 1, 8, 4, 6, 5] {
-        let again = pool.acquire(&requests[index]).unwrap();
-        assert_eq!(again.raw(), raws[index], "{:?}", requests[index]);
-    }
-    assert_eq!(pool.statistics().misses, 10);
-    drop(pool);
-    rig.end();
+    ]
 }
 
-#[test]
-fn every_field_of_an_image_but_the_label_tells_them_apart() {
+fn image_requests() -> Vec<ImageRequest<'static>> {
+    const BOTH: [vk::Format; 2] = [vk::Format::R8G8B8A8_UNORM, vk::Format::R8G8B8A8_SRGB];
     let mutable = || image().flags(vk::ImageCreateFlags::MUTABLE_FORMAT);
-    let srgb = [vk::Format::R8G8B8A8_UNORM, vk::Format::R8G8B8A8_SRGB];
     let usage = ImageUsageFlags::SAMPLED | ImageUsageFlags::TRANSFER_DST;
     let attachment = ImageUsageFlags::COLOR_ATTACHMENT;
     let (flat, thin) = (vk::ImageType::TYPE_2D, vk::Extent3D { width: 64, height: 1, depth: 1 });
     let of = |format, usage| ImageRequest::new_2d(format, 64, 64, usage);
-    let (linear, encoded) = (vk::Format::R8G8B8A8_UNORM, vk::Format::R8G8B8A8_SRGB);
-    let requests = [
+    let [linear, encoded] = BOTH;
+    vec![
         image(),
         mutable(),
-        mutable().view_formats(&srgb),
-        mutable().view_formats(&srgb[..1]),
+        mutable().view_formats(&BOTH),
+        mutable().view_formats(&BOTH[..1]),
         ImageRequest::new(vk::ImageType::TYPE_1D, linear, thin, ImageUsageFlags::SAMPLED),
         ImageRequest::new(flat, linear, thin, ImageUsageFlags::SAMPLED),
+        ImageRequest::new_2d(linear, 32, 64, ImageUsageFlags::SAMPLED),
         of(encoded, ImageUsageFlags::SAMPLED),
         image().mip_levels(2),
         image().array_layers(2),
@@ -61,29 +47,76 @@ fn every_field_of_an_image_but_the_label_tells_them_apart() {
         of(linear, attachment),
         of(linear, attachment).samples(vk::SampleCountFlags::TYPE_4),
         image().tiling(vk::ImageTiling::LINEAR),
-        image().queue_families(&[0, 1]),
         image().tiling(vk::ImageTiling::LINEAR).location(MemoryLocation::HostVisible),
+        image().queue_families(&[0, 1]),
         image().dedicated(),
         image().priority(Priority::Low),
         image().category(Category::Other),
         image().tag(Tag(1)),
-    ];
+    ]
+}
+
+/// Whatever other request comes, what was made for `requests[index]` serves it alone, whatever its label.
+fn served(rig: &Rig, count: usize, mut hits: impl FnMut(usize, usize) -> [u64; 2]) {
+    for one in 0..count {
+        for other in 0..count {
+            let wanted = if one == other { [1, 1] } else { [0, 2] };
+            assert_eq!(hits(one, other), wanted, "hits and misses of {other} after {one}");
+        }
+    }
+    rig.drain();
+}
+
+#[test]
+fn no_request_gets_a_buffer_of_another() {
     let rig = Rig::new(Profile::desktop_rebar());
-    let pool = textures(&rig, PoolConfig::default());
-    let first: Vec<_> = requests.iter().map(|request| pool.acquire(request).unwrap()).collect();
-    let raws: Vec<_> = first.iter().map(|image| image.raw()).collect();
-    drop(first);
+    let requests = buffer_requests();
+    served(&rig, requests.len(), |one, other| {
+        let pool = buffers(&rig, PoolConfig::default());
+        drop(pool.acquire(&requests[one]).unwrap());
+        rig.finish();
+        rig.drain();
+        drop(pool.acquire(&requests[other].clone().label("other")).unwrap());
+        [pool.statistics().hits, pool.statistics().misses]
+    });
+    rig.end();
+}
+
+#[test]
+fn no_request_gets_an_image_of_another() {
+    let rig = Rig::new(Profile::desktop_rebar());
+    let requests = image_requests();
+    served(&rig, requests.len(), |one, other| {
+        let pool = textures(&rig, PoolConfig::default());
+        drop(pool.acquire(&requests[one]).unwrap());
+        rig.finish();
+        rig.drain();
+        drop(pool.acquire(&requests[other].clone().label("other")).unwrap());
+        [pool.statistics().hits, pool.statistics().misses]
+    });
+    rig.end();
+}
+
+#[test]
+fn among_spares_of_many_kinds_each_request_finds_its_own() {
+    let rig = Rig::new(Profile::desktop_rebar());
+    let (pool, shelf) =
+        (buffers(&rig, PoolConfig::default()), textures(&rig, PoolConfig::default()));
+    let (some, others) = (buffer_requests(), image_requests());
+    let buffers: Vec<_> = some.iter().map(|it| pool.acquire(it).unwrap()).collect();
+    let images: Vec<_> = others.iter().map(|it| shelf.acquire(it).unwrap()).collect();
+    let raws: Vec<_> = buffers.iter().map(|buffer| buffer.raw()).collect();
+    let raw_images: Vec<_> = images.iter().map(|image| image.raw()).collect();
+    drop((buffers, images));
     rig.finish();
     rig.drain();
-    for (request, raw) in requests.iter().zip(&raws).rev() {
-        assert_eq!(
-            pool.acquire(&request.clone().label("other")).unwrap().raw(),
-            *raw,
-            "{request:?}"
-        );
+    for (request, raw) in some.iter().zip(&raws).rev() {
+        assert_eq!(pool.acquire(request).unwrap().raw(), *raw, "{request:?}");
     }
-    assert_eq!(pool.statistics().misses, requests.len() as u64);
-    drop(pool);
+    for (request, raw) in others.iter().zip(&raw_images).rev() {
+        assert_eq!(shelf.acquire(request).unwrap().raw(), *raw, "{request:?}");
+    }
+    drop((pool, shelf));
     rig.end();
 }
 

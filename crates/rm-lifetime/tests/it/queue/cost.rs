@@ -1,9 +1,11 @@
 //! What it costs, as exact counters.
 
-use rm_headless::heap::allocations_of;
-use rm_lifetime::{Point, RetireAt};
+use std::sync::Arc;
 
-use crate::support::{ALL, Bed, KIB, at};
+use rm_headless::heap::allocations_of;
+use rm_lifetime::{Point, RetireAt, SharedResourceFactory};
+
+use crate::support::{ALL, Bed, KIB, at, attach};
 
 /// In steady state a frame that retires and drains allocates nothing on the heap, whatever it retires.
 #[test]
@@ -33,7 +35,6 @@ fn steady_state_needs_no_heap() {
 /// Handles: one heap allocation for a shared one, none for one with one owner, none to clone and to drop.
 #[test]
 fn handles_cost_what_they_say() {
-    use rm_lifetime::SharedResourceFactory;
     let bed = Bed::counting(1);
     let factory = SharedResourceFactory::new(&bed.manager, &bed.queue);
     let request = crate::support::request(KIB);
@@ -52,4 +53,24 @@ fn handles_cost_what_they_say() {
     let value = bed.submit(0);
     bed.complete(0, value);
     assert_eq!(bed.drain(), 3);
+}
+
+/// Retirers that were made before a timeline came or went: their clones share what they know, and keep no queue for ever.
+#[test]
+fn clones_of_a_stale_retirer_need_no_heap() {
+    let bed = Bed::counting(1);
+    let (early, factory) =
+        (bed.queue.retirer(), SharedResourceFactory::new(&bed.manager, &bed.queue));
+    let mut late = Vec::new();
+    for _ in 0..3 {
+        late.push(attach(&bed.queue));
+        drop((early.clone(), factory.clone()));
+        let clones = || drop((early.clone(), factory.clone(), early.stamp(RetireAt::Now)));
+        assert_eq!(allocations_of(|| (0..10).for_each(|_| clones())), 0);
+    }
+    assert!(late.iter().all(|(_, timeline)| Arc::strong_count(timeline) > 1));
+    let Bed { queue, retirer, .. } = bed;
+    drop((queue, retirer, factory));
+    drop(early);
+    assert!(late.iter().all(|(_, timeline)| Arc::strong_count(timeline) == 1), "a circle");
 }

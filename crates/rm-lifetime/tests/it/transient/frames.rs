@@ -85,6 +85,35 @@ fn any_number_of_frames_may_be_in_flight_and_end_in_any_order() {
 }
 
 #[test]
+fn a_frame_of_several_submissions_ends_before_the_last_or_with_its_value() {
+    for points in [false, true] {
+        let rig = Rig::new(Profile::desktop_rebar());
+        for mut transient in all(&rig, &config()) {
+            transient.begin_frame().unwrap();
+            let slice = transient.allocate(BLOCK, 1).unwrap();
+            transient.flush().unwrap();
+            rig.sim.mark_in_use(slice.buffer());
+            let uploads = rig.timeline.submit();
+            let at = if points { rig.at(uploads + 1) } else { RetireAt::Now };
+            transient.end_frame(at).unwrap();
+            let draws = rig.timeline.submit();
+            rig.timeline.complete(uploads);
+            transient.begin_frame().unwrap();
+            let next = transient.allocate(BLOCK, 1).unwrap();
+            assert_ne!(next.buffer(), slice.buffer(), "the draws still read it");
+            rig.sim.release_use(slice.buffer());
+            rig.timeline.complete(draws);
+            let again = transient.allocate(BLOCK, 1).unwrap();
+            assert_eq!(again.buffer(), slice.buffer(), "the draws are done");
+            drop(transient);
+            rig.finish();
+            rig.drain();
+        }
+        rig.end();
+    }
+}
+
+#[test]
 fn growth_adds_a_block_and_never_moves_live_pieces() {
     let rig = Rig::new(Profile::desktop_rebar());
     for mut transient in all(&rig, &config()) {

@@ -1,11 +1,14 @@
 //! What the host writes, and who may.
 
 use rm_alloc_core::MemoryLocation;
-use rm_lifetime::{RetireAt, TransientAllocator, TransientError, TransientSlice};
+use rm_lifetime::{
+    BumpTransient, EpochTransient, FreeListTransient, RetireAt, TransientAllocator, TransientError,
+    TransientSlice,
+};
 use rm_vksim::{Call, Profile};
 
 use super::{BLOCK, all, bump, byte, config, epoch, free_list};
-use crate::rig::Rig;
+use crate::{rig::Rig, support::Bed};
 
 #[test]
 fn safe_code_cannot_write_to_what_is_over() {
@@ -52,6 +55,53 @@ fn a_slice_of_another_allocator_is_refused() {
 }
 
 #[test]
+fn a_slice_of_an_allocator_that_is_gone_is_refused() {
+    // This device gives equal handles to equal buffers, which Vulkan allows, and which drivers do with those destroyed.
+    let bed = Bed::counting(1);
+    let finish = || {
+        bed.complete(0, bed.submit(0));
+        bed.drain();
+        assert_eq!(bed.charged().0, 0, "it is destroyed");
+    };
+    let framed = |index: usize| -> Box<dyn TransientAllocator> {
+        match index {
+            0 => Box::new(BumpTransient::new(&bed.manager, &bed.queue, &config()).unwrap()),
+            _ => Box::new(EpochTransient::new(&bed.manager, &bed.queue, &config()).unwrap()),
+        }
+    };
+    for index in 0..2 {
+        let [stale, new] = [(); 2].map(|()| {
+            let mut transient = framed(index);
+            transient.begin_frame().unwrap();
+            let slice = transient.push(&[1; 64], 1).unwrap();
+            (slice, transient)
+        });
+        let (stale, old) = stale;
+        let (live, mut new) = new;
+        assert_eq!(stale.buffer(), live.buffer(), "the handle tells them not apart");
+        drop(old);
+        assert_eq!(new.write(&stale, 0, &[2; 64]), Err(TransientError::UnknownSlice));
+        new.write(&live, 0, &[2; 64]).unwrap();
+        drop(new);
+        finish();
+    }
+    let list = || FreeListTransient::new(&bed.manager, &bed.queue, &config()).unwrap();
+    let mut old = list();
+    let stale = old.hold(64, 1).unwrap();
+    drop(old);
+    finish();
+    let mut new = list();
+    let live = new.hold(64, 1).unwrap();
+    assert_eq!(stale.buffer(), live.buffer());
+    assert_eq!(new.write(&stale, 0, &[1]), Err(TransientError::UnknownSlice));
+    assert_eq!(new.release(stale, RetireAt::Now), Err(TransientError::UnknownSlice));
+    assert_eq!(new.keep(&stale), Err(TransientError::UnknownSlice));
+    new.release(live, RetireAt::Now).unwrap();
+    drop(new);
+    finish();
+}
+
+#[test]
 fn writes_stay_within_their_slice() {
     let rig = Rig::new(Profile::desktop_rebar());
     for mut transient in all(&rig, &config()) {
@@ -78,6 +128,10 @@ fn memory_that_is_not_mapped_is_not_written_and_not_lost() {
         assert_eq!(transient.write(&first, 0, &[1]), Err(TransientError::NotMapped));
         assert_eq!(transient.push(&[1; 64], 1), Err(TransientError::NotMapped));
         assert_eq!(transient.allocate(64, 1).unwrap().offset(), 64, "nothing was taken for it");
+        let live = transient.statistics().live;
+        let huge = vec![1; usize::try_from(5 * BLOCK).unwrap()];
+        assert_eq!(transient.push(&huge, 1), Err(TransientError::NotMapped));
+        assert_eq!(transient.statistics().live, live, "nor a block of its own");
         transient.end_frame(RetireAt::Now).unwrap();
     }
     rig.end();

@@ -1,11 +1,13 @@
 //! Blocks that nobody uses.
 
-use rm_alloc_core::{BudgetConfig, BufferRequest, Category, ErrorKind, MemoryLocation};
+use std::fmt;
+
+use rm_alloc_core::{BufferRequest, Category, ErrorKind, MemoryLocation};
 use rm_lifetime::{RetireAt, TransientAllocator, TransientError};
 use rm_vksim::Profile;
 
 use super::{BLOCK, all, bump, config, epoch, free_list};
-use crate::rig::Rig;
+use crate::{rig::Rig, support::strict};
 
 /// A frame that needs so many blocks, and that the device finishes.
 fn frame(rig: &Rig, transient: &mut dyn TransientAllocator, blocks: u64) {
@@ -39,6 +41,50 @@ fn blocks_beyond_what_the_last_frames_needed_are_given_back() {
 }
 
 #[test]
+fn a_block_is_given_back_after_exactly_so_many_frames_without_need_of_it() {
+    let rig = Rig::new(Profile::desktop_rebar());
+    let held = || {
+        rig.drain();
+        rig.manager.category_figures(Category::Transient).count
+    };
+    for (keep, frames) in [(0, 1), (1, 1), (2, 2), (7, 7)] {
+        for mut transient in all(&rig, &config().keep_frames(keep)) {
+            frame(&rig, &mut *transient, 2);
+            for passed in 0..frames {
+                frame(&rig, &mut *transient, 1);
+                assert_eq!(held(), 2, "{passed} of {keep}");
+            }
+            frame(&rig, &mut *transient, 1);
+            assert_eq!(held(), 1, "{keep}");
+            (0..10).for_each(|_| frame(&rig, &mut *transient, 1));
+            assert_eq!(transient.statistics().misses, 2, "what every frame needs stays");
+            drop(transient);
+            assert_eq!(held(), 0);
+        }
+    }
+    rig.end();
+}
+
+#[test]
+fn trimming_takes_what_the_device_has_finished_since() {
+    let rig = Rig::new(Profile::desktop_rebar());
+    let (mut one, mut two) = (bump(&rig, &config()), epoch(&rig, &config()));
+    let mut three = free_list(&rig, &config());
+    for transient in [&mut one as &mut dyn TransientAllocator, &mut two, &mut three] {
+        frame(&rig, transient, 2);
+        assert_eq!(
+            (transient.statistics().in_flight.count, transient.statistics().spares.count),
+            (2, 0)
+        );
+    }
+    assert_eq!((one.trim(BLOCK), two.trim(0), three.trim(0)), (BLOCK, 2 * BLOCK, 2 * BLOCK));
+    rig.drain();
+    assert_eq!(rig.manager.stats().used, BLOCK);
+    drop((one, two, three));
+    rig.end();
+}
+
+#[test]
 fn trimming_takes_spares_and_never_what_is_in_flight() {
     let rig = Rig::new(Profile::desktop_rebar());
     let (mut one, mut two) = (bump(&rig, &config()), epoch(&rig, &config()));
@@ -68,9 +114,7 @@ fn trimming_takes_spares_and_never_what_is_in_flight() {
 
 #[test]
 fn spares_make_room_for_what_is_refused_otherwise() {
-    let limit =
-        BudgetConfig { device_memory_budget: 6 * BLOCK, strict: true, ..BudgetConfig::default() };
-    let rig = Rig::with(Profile::desktop_rebar(), limit);
+    let rig = Rig::with(Profile::desktop_rebar(), strict(6 * BLOCK));
     let config = config().location(MemoryLocation::DeviceLocal);
     for mut transient in all(&rig, &config) {
         frame(&rig, &mut *transient, 4);
@@ -91,6 +135,76 @@ fn spares_make_room_for_what_is_refused_otherwise() {
         drop(transient);
         rig.finish();
         rig.drain();
+    }
+    rig.end();
+}
+
+#[test]
+fn finished_blocks_serve_before_more_memory_is_asked_for() {
+    for index in 0..3 {
+        let rig = Rig::with(Profile::desktop_rebar(), strict(3 * BLOCK));
+        let config = config().location(MemoryLocation::DeviceLocal);
+        let mut transient = all(&rig, &config).into_iter().nth(index).unwrap();
+        transient.begin_frame().unwrap();
+        for _ in 0..2 {
+            transient.allocate(BLOCK, 1).unwrap();
+        }
+        transient.end_frame(RetireAt::Now).unwrap();
+        let value = rig.timeline.submit();
+        transient.begin_frame().unwrap();
+        transient.allocate(BLOCK, 1).unwrap();
+        transient.allocate(BLOCK, 1).unwrap_err();
+        rig.timeline.complete(value);
+        for _ in 0..2 {
+            transient.allocate(BLOCK, 1).unwrap();
+        }
+        assert_eq!((transient.statistics().hits, transient.statistics().misses), (2, 3), "{index}");
+        drop(transient);
+        rig.end();
+    }
+}
+
+#[test]
+fn spares_of_another_heap_are_left_alone() {
+    let rig = Rig::new(Profile::desktop_bar256());
+    let here = |location| config().location(location);
+    // Whoever came first is asked first.
+    let far = all(&rig, &here(MemoryLocation::HostVisible));
+    let near = all(&rig, &here(MemoryLocation::DeviceLocal));
+    for (mut near, mut far) in near.into_iter().zip(far) {
+        frame(&rig, &mut *near, 2);
+        frame(&rig, &mut *far, 2);
+        near.begin_frame().unwrap();
+        far.begin_frame().unwrap();
+        let spares = || (near.statistics().spares.count, far.statistics().spares.count);
+        assert_eq!(spares(), (2, 2));
+        rig.sim.limit_heap(0, Some(rig.sim.heap_usage(0)));
+        let request = BufferRequest::new(BLOCK, config().usage);
+        let made = rig.manager.allocate_buffer(&request).unwrap();
+        assert_eq!(spares(), (1, 2), "one of the heap that is short");
+        rig.sim.limit_heap(0, None);
+        // SAFETY: the device never used it.
+        unsafe { rig.manager.free_buffer(made) };
+        drop((near, far));
+        rig.drain();
+    }
+    rig.end();
+}
+
+#[test]
+fn whoever_shows_an_allocator_may_ask_it() {
+    struct Nosy<'a>(&'a dyn TransientAllocator);
+    impl fmt::Write for Nosy<'_> {
+        fn write_str(&mut self, _: &str) -> fmt::Result {
+            assert_eq!(self.0.statistics().spares.count, 2);
+            Ok(())
+        }
+    }
+    let rig = Rig::new(Profile::desktop_rebar());
+    for mut transient in all(&rig, &config()) {
+        frame(&rig, &mut *transient, 2);
+        transient.begin_frame().unwrap();
+        fmt::Write::write_fmt(&mut Nosy(&*transient), format_args!("{transient:?}")).unwrap();
     }
     rig.end();
 }
