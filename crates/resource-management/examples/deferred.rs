@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let queue = DeferredDestructionQueue::new(&manager);
     // SAFETY: `complete` is called below, with frames that the simulated device is done with.
     let timeline = Arc::new(unsafe { ManualTimeline::new() });
-    queue.attach(timeline.clone()).ok_or("the queue takes no timeline")?;
+    queue.attach(timeline.clone())?;
     let factory = SharedResourceFactory::new(&manager, &queue);
 
     let usage = vk::BufferUsageFlags::VERTEX_BUFFER;
