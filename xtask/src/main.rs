@@ -42,7 +42,7 @@ struct Arguments {
 enum Task {
     /// The tests of the crates with raw memory, under AddressSanitizer (Linux).
     Asan,
-    /// Traces, counters and prices of backends and their peers: `run`, `compare`, `counters`, `report`, `price`.
+    /// Traces, counters and prices of backends and their peers: `alias`, `run`, `compare`, `counters`, `report`, `price`.
     #[command(disable_help_flag = true)]
     Bench {
         /// For rm-bench.

@@ -11,15 +11,18 @@ use crate::{failure::Failure, workspace};
 pub(crate) struct Wish {
     /// One of the runs; all of them when absent.
     run: Option<Run>,
-    /// Frames of each run, as in `200_000`; what each finds long when absent.
-    #[arg(long, value_parser = frames)]
+    /// Frames of a loop, as in `200_000`; what it finds long when absent.
+    #[arg(long, value_parser = count)]
     frames: Option<u64>,
+    /// Problems of a planner, as in `10_000`; what it finds many when absent.
+    #[arg(long, value_parser = count)]
+    instances: Option<u64>,
 }
 
 impl Wish {
     /// As long as CI has time for.
     pub(crate) fn brief() -> Self {
-        Self { run: None, frames: Some(200_000) }
+        Self { run: None, frames: Some(200_000), instances: Some(10_000) }
     }
 
     fn runs(&self) -> Vec<Run> {
@@ -30,17 +33,28 @@ impl Wish {
 /// The runs that there are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 enum Run {
+    /// Plans of random problems, each verified.
+    Alias,
     /// Timelines, deferred destruction, handles and scopes.
     Lifetime,
 }
 
 impl Run {
-    const ALL: &'static [Self] = &[Self::Lifetime];
+    const ALL: &'static [Self] = &[Self::Alias, Self::Lifetime];
 
     /// What cargo builds.
     fn target(self) -> [&'static str; 2] {
         match self {
+            Self::Alias => ["--package=rm-alias", "--example=soak"],
             Self::Lifetime => ["--package=rm-lifetime", "--example=soak"],
+        }
+    }
+
+    /// How long it is to run, as its program takes it.
+    fn length(self, wish: &Wish) -> (&'static str, Option<u64>) {
+        match self {
+            Self::Alias => ("--instances", wish.instances),
+            Self::Lifetime => ("--frames", wish.frames),
         }
     }
 }
@@ -53,8 +67,8 @@ impl Run {
 pub(crate) fn run(wish: &Wish) -> Result<(), Failure> {
     for run in wish.runs() {
         let mut command = Command::new(workspace::build_program(&run.target())?);
-        if let Some(frames) = wish.frames {
-            command.arg("--frames").arg(frames.to_string());
+        if let (option, Some(length)) = run.length(wish) {
+            command.arg(option).arg(length.to_string());
         }
         let status = command.status().map_err(|error| Failure::prerequisite("soak", error))?;
         // A program that a signal ended has no code, and has failed.
@@ -66,29 +80,29 @@ pub(crate) fn run(wish: &Wish) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A number of frames, with or without `_` between the digits.
-fn frames(word: &str) -> Result<u64, String> {
-    let frames = word.replace('_', "").parse().map_err(|error| format!("{error}"))?;
-    if frames == 0 { Err("at least one frame".to_owned()) } else { Ok(frames) }
+/// A count, with or without `_` between the digits.
+fn count(word: &str) -> Result<u64, String> {
+    let count = word.replace('_', "").parse().map_err(|error| format!("{error}"))?;
+    if count == 0 { Err("at least one".to_owned()) } else { Ok(count) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Run, Wish, frames};
+    use super::{Run, Wish, count};
 
     #[test]
-    fn frames_are_counted_with_or_without_underscores() {
-        assert_eq!(frames("200_000"), Ok(200_000));
-        assert_eq!(frames("7"), Ok(7));
+    fn lengths_are_read_with_or_without_underscores() {
+        assert_eq!(count("200_000"), Ok(200_000));
+        assert_eq!(count("7"), Ok(7));
         for bad in ["0", "", "many", "-1"] {
-            assert!(frames(bad).is_err(), "{bad}");
+            assert!(count(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn without_a_name_all_of_them_run() {
         assert_eq!(Wish::default().runs(), Run::ALL);
-        let one = Wish { run: Some(Run::Lifetime), frames: None };
+        let one = Wish { run: Some(Run::Lifetime), ..Wish::default() };
         assert_eq!(one.runs(), [Run::Lifetime]);
     }
 }

@@ -7,13 +7,14 @@
 //! |---|---|---|---|
 //! | `state` | [`state`] | `rm-state` | values that know whether they are ready, and how often they changed |
 //! | `alloc` | [`alloc`] | `rm-alloc-core` | device context, requests, memory types, the allocator trait, budgets |
-//! | `lifetime` | [`lifetime`] | `rm-lifetime` | when memory may die: timelines, deferred destruction, handles, scopes |
+//! | `lifetime` | [`lifetime`] | `rm-lifetime` | when memory may die: timelines, deferred destruction, handles, scopes, transients, pools |
+//! | `alias` | `alias` | `rm-alias` | which resources may share memory, and where: offsets and a proof |
 //! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource |
 //! | `backend-vma` | `backend::vma` | `rm-alloc-vma` | AMD's Vulkan Memory Allocator; builds C++ |
 //! | `backend-mock` | `backend::mock` | `rm-alloc-mock` | a backend for unit tests, on a simulated device |
 //! | `serde` | | | configurations are read and written by serde |
 //!
-//! The first four are on by default and are pure Rust; `full` is everything.
+//! `state`, `alloc`, `lifetime` and `backend-direct` are on by default and are pure Rust; `full` is everything.
 //!
 //! # Limits
 //!
@@ -56,6 +57,9 @@
 
 #[cfg(feature = "state")]
 pub use rm_state as state;
+
+#[cfg(feature = "alias")]
+pub use rm_alias as alias;
 
 #[cfg(feature = "alloc")]
 pub use rm_alloc_core as alloc;

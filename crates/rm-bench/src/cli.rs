@@ -5,7 +5,9 @@ use std::{fmt::Display, io, io::Write, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    BACKENDS, BenchError, Scale, TraceKind, Venue, compare,
+    BACKENDS, BenchError, Scale, TraceKind, Venue,
+    alias::{self, AliasWish},
+    compare,
     contestant::{Level, entries},
     counters::{Baseline, Instructions, SEED},
     price::Prices,
@@ -25,6 +27,8 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Plans generated frames, public instances and thousands of items with `rm-alias` and as engines do.
+    Alias(AliasWish),
     /// Plays the traces and writes what was measured, as JSON.
     Run(RunWish),
     /// Prints the metrics of two files and their ratios, second by first.
@@ -121,6 +125,7 @@ struct CountersWish {
 /// [`BenchError`] if it could not be done.
 pub fn run(arguments: Arguments) -> Result<bool, BenchError> {
     match arguments.command {
+        Command::Alias(wish) => say(alias::run(&wish)?),
         Command::Run(wish) => measure(&wish)?,
         Command::Compare { first, second, filter } => {
             say(compare::table(&Results::read(&first)?, &Results::read(&second)?, &filter));

@@ -7,6 +7,7 @@
 //! - [`Run`]: everybody plays, slice by slice in turns, and [`Results`] come out: time, priced time, tail, driver calls,
 //!   heap allocations, memory.
 //! - [`Baseline`]: the counters that continuous integration compares.
+//! - [`alias`]: generated render-graph frames, planned by `rm-alias` and by what engines do.
 //! - [`Prices`]: what driver calls cost on real hardware.
 //!
 //! # What it is not
@@ -47,6 +48,8 @@ mod price;
 mod counters;
 
 mod compare;
+
+pub mod alias;
 
 mod report;
 

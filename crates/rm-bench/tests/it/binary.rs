@@ -102,3 +102,14 @@ fn the_checked_in_baseline_is_one() {
     let baseline = Baseline::read(&path).unwrap();
     assert!(baseline.counters.contains_key("memory/t1-churn/direct"));
 }
+
+#[test]
+fn alias_writes_a_table_and_a_picture() {
+    let folder = Folder::new("alias");
+    let done = program("alias --seeds 1,2 --views 0 --rounds 1 --dsa nowhere --output", &folder.0);
+    assert!(done.status.success(), "{done:?}");
+    let table = fs::read_to_string(folder.join("alias.md")).unwrap();
+    assert_eq!(table.matches("| rm-alias | 1.0000 |").count(), 3, "{table}");
+    assert!(table.contains("Skipped: there is no such folder"));
+    assert!(fs::read_to_string(folder.join("alias.svg")).unwrap().starts_with("<svg"));
+}

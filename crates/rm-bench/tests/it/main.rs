@@ -1,6 +1,7 @@
 //! Benches measure what they say, and the gate closes.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod alias;
 mod binary;
 mod contestants;
 mod gate;
