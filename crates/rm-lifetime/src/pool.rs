@@ -3,6 +3,7 @@
 mod buffer;
 mod lent;
 mod shelf;
+mod store;
 mod texture;
 
 pub use self::{

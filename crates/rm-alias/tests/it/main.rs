@@ -1,6 +1,5 @@
 //! The promises of the planner, one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![expect(clippy::print_stderr, reason = "a test that skips says so")]
 
 mod data;
 mod errors;

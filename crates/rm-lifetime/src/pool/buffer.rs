@@ -1,17 +1,18 @@
 //! Buffers that come back.
 
-use std::{ops::Deref, sync::Arc};
+use std::ops::Deref;
 
 use ash::vk;
 use rm_alloc_core::{
-    AllocationError, BufferAllocation, BufferRequest, Category, DeviceBudgetManager, ErrorKind,
-    MemoryError, MemoryLocation, Priority, Tag,
+    AllocationError, BufferAllocation, BufferRequest, Category, DeviceBudgetManager, MemoryError,
+    MemoryLocation, Priority, Tag,
 };
 
 use super::{
     PoolConfig, PoolStatistics,
     lent::Lent,
-    shelf::{Shelf, Stock, hash_of},
+    shelf::{Stock, hash_of},
+    store::Store,
 };
 use crate::{DeferredDestructionQueue, Point, RetireAt, Retirer};
 
@@ -45,8 +46,7 @@ use crate::{DeferredDestructionQueue, Point, RetireAt, Retirer};
 /// ```
 #[derive(Debug)]
 pub struct BufferPool {
-    shelf: Arc<Shelf<BufferAllocation>>,
-    retirer: Retirer,
+    store: Store<BufferAllocation>,
 }
 
 impl BufferPool {
@@ -57,16 +57,13 @@ impl BufferPool {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the queue is of another device.
+    /// [`ErrorKind::InvalidRequest`](rm_alloc_core::ErrorKind::InvalidRequest) if the queue is of another device.
     pub fn new(
         manager: &DeviceBudgetManager,
         queue: &DeferredDestructionQueue,
         config: PoolConfig,
     ) -> Result<Self, AllocationError> {
-        if !Arc::ptr_eq(manager.context(), queue.manager().context()) {
-            return Err(ErrorKind::InvalidRequest("the queue is of another device").into());
-        }
-        Ok(Self { shelf: Shelf::new(manager, config), retirer: queue.retirer() })
+        Ok(Self { store: Store::new(manager, queue, config)? })
     }
 
     /// Lends a spare that was made for the same request, or makes a buffer.
@@ -78,45 +75,26 @@ impl BufferPool {
     ///
     /// As of [`DeviceBudgetManager::allocate_buffer`].
     pub fn acquire(&self, request: &BufferRequest<'_>) -> Result<PooledBuffer, AllocationError> {
-        let (shelf, retirer) = (&self.shelf, &self.retirer);
-        if request.aliasable {
-            let buffer = shelf.manager.allocate_buffer(request)?;
-            shelf.note_bypass();
-            return Ok(PooledBuffer { lent: Lent::new(buffer, None, retirer) });
-        }
-        let wanted = BufferKey::of(request);
-        let hash = hash_of(&wanted);
-        let home = |slot| (Arc::clone(shelf), slot);
-        let spare = || {
-            let (buffer, slot) = shelf.take(hash, |key| key.view() == wanted)?;
-            Some(PooledBuffer { lent: Lent::new(buffer, Some(home(slot)), retirer) })
+        let once = request.aliasable;
+        let make = |manager: &DeviceBudgetManager| manager.allocate_buffer(request);
+        let lent = if once {
+            self.store.lend_once(make)
+        } else {
+            let wanted = BufferKey::of(request);
+            let same = |key: &_| BufferKey::view(key) == wanted;
+            self.store.lend(hash_of(&wanted), same, make, || wanted.into_owned())
         };
-        if let Some(pooled) = spare() {
-            return Ok(pooled);
-        }
-        let buffer = match shelf.manager.allocate_buffer(request) {
-            Ok(buffer) => buffer,
-            // Whoever was asked for memory may have let one come back.
-            Err(error) => return spare().ok_or(error),
-        };
-        let slot = shelf.enter(hash, wanted.into_owned(), buffer.size());
-        Ok(PooledBuffer { lent: Lent::new(buffer, slot.map(home), retirer) })
+        Ok(PooledBuffer { lent: lent? })
     }
 
     /// Frees spares until at most `keep_bytes` of them are left, and says how many bytes went back.
     pub fn trim(&self, keep_bytes: u64) -> u64 {
-        self.shelf.trim(keep_bytes)
+        self.store.trim(keep_bytes)
     }
 
     /// What it holds.
     pub fn statistics(&self) -> PoolStatistics {
-        self.shelf.statistics()
-    }
-}
-
-impl Drop for BufferPool {
-    fn drop(&mut self) {
-        self.shelf.close();
+        self.store.statistics()
     }
 }
 

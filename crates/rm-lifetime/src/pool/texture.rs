@@ -1,17 +1,18 @@
 //! Images that come back.
 
-use std::{ops::Deref, sync::Arc};
+use std::ops::Deref;
 
 use ash::vk;
 use rm_alloc_core::{
-    AllocationError, Category, DeviceBudgetManager, ErrorKind, ImageAllocation, ImageRequest,
-    MemoryLocation, Priority, Tag,
+    AllocationError, Category, DeviceBudgetManager, ImageAllocation, ImageRequest, MemoryLocation,
+    Priority, Tag,
 };
 
 use super::{
     PoolConfig, PoolStatistics,
     lent::Lent,
-    shelf::{Shelf, Stock, hash_of},
+    shelf::{Stock, hash_of},
+    store::Store,
 };
 use crate::{DeferredDestructionQueue, Point, RetireAt, Retirer};
 
@@ -26,8 +27,7 @@ use crate::{DeferredDestructionQueue, Point, RetireAt, Retirer};
 /// it; whoever keeps views under the handle of their image would find them for another one that got the handle after it.
 #[derive(Debug)]
 pub struct TexturePool {
-    shelf: Arc<Shelf<ImageAllocation>>,
-    retirer: Retirer,
+    store: Store<ImageAllocation>,
 }
 
 impl TexturePool {
@@ -38,16 +38,13 @@ impl TexturePool {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the queue is of another device.
+    /// [`ErrorKind::InvalidRequest`](rm_alloc_core::ErrorKind::InvalidRequest) if the queue is of another device.
     pub fn new(
         manager: &DeviceBudgetManager,
         queue: &DeferredDestructionQueue,
         config: PoolConfig,
     ) -> Result<Self, AllocationError> {
-        if !Arc::ptr_eq(manager.context(), queue.manager().context()) {
-            return Err(ErrorKind::InvalidRequest("the queue is of another device").into());
-        }
-        Ok(Self { shelf: Shelf::new(manager, config), retirer: queue.retirer() })
+        Ok(Self { store: Store::new(manager, queue, config)? })
     }
 
     /// Lends a spare that was made for the same request, or makes an image.
@@ -59,46 +56,27 @@ impl TexturePool {
     ///
     /// As of [`DeviceBudgetManager::allocate_image`].
     pub fn acquire(&self, request: &ImageRequest<'_>) -> Result<PooledTexture, AllocationError> {
-        let (shelf, retirer) = (&self.shelf, &self.retirer);
         let preinitialized = request.initial_layout != vk::ImageLayout::UNDEFINED;
-        if request.aliasable || preinitialized || request.raw().is_some() {
-            let image = shelf.manager.allocate_image(request)?;
-            shelf.note_bypass();
-            return Ok(PooledTexture { lent: Lent::new(image, None, retirer) });
-        }
-        let wanted = TextureKey::of(request);
-        let hash = hash_of(&wanted);
-        let home = |slot| (Arc::clone(shelf), slot);
-        let spare = || {
-            let (image, slot) = shelf.take(hash, |key| key.view() == wanted)?;
-            Some(PooledTexture { lent: Lent::new(image, Some(home(slot)), retirer) })
+        let once = request.aliasable || preinitialized || request.raw().is_some();
+        let make = |manager: &DeviceBudgetManager| manager.allocate_image(request);
+        let lent = if once {
+            self.store.lend_once(make)
+        } else {
+            let wanted = TextureKey::of(request);
+            let same = |key: &_| TextureKey::view(key) == wanted;
+            self.store.lend(hash_of(&wanted), same, make, || wanted.into_owned())
         };
-        if let Some(pooled) = spare() {
-            return Ok(pooled);
-        }
-        let image = match shelf.manager.allocate_image(request) {
-            Ok(image) => image,
-            // Whoever was asked for memory may have let one come back.
-            Err(error) => return spare().ok_or(error),
-        };
-        let slot = shelf.enter(hash, wanted.into_owned(), image.size());
-        Ok(PooledTexture { lent: Lent::new(image, slot.map(home), retirer) })
+        Ok(PooledTexture { lent: lent? })
     }
 
     /// Frees spares until at most `keep_bytes` of them are left, and says how many bytes went back.
     pub fn trim(&self, keep_bytes: u64) -> u64 {
-        self.shelf.trim(keep_bytes)
+        self.store.trim(keep_bytes)
     }
 
     /// What it holds.
     pub fn statistics(&self) -> PoolStatistics {
-        self.shelf.statistics()
-    }
-}
-
-impl Drop for TexturePool {
-    fn drop(&mut self) {
-        self.shelf.close();
+        self.store.statistics()
     }
 }
 
