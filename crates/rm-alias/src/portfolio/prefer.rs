@@ -46,29 +46,43 @@ impl Portfolio {
         Some(most)
     }
 
-    /// Moves items to their hints if these are free in a finished plan.
+    /// Moves items to their hints if these are free in a finished plan, until no item can be moved any more.
     pub(crate) fn settle(&mut self, model: &Model, peak: u64, hints: &impl Fn(usize) -> u64) {
         for component in &model.components {
             self.shelf.clear();
             for piece in component.pieces.clone() {
                 self.shelf.lay(model, piece, self.offsets[piece]);
             }
-            for index in component.pieces.clone() {
-                let (piece, offset, hint) =
-                    (&model.pieces[index], self.offsets[index], hints(index));
-                let inside = hint < peak
-                    && piece.size <= peak - hint
-                    && hint.is_multiple_of(piece.align)
-                    && piece.fixed().is_none();
-                if !inside || hint == offset {
-                    continue;
-                }
-                self.shelf.lift(index, offset);
-                let free = self.shelf.is_free(model, index, hint);
-                self.offsets[index] = if free { hint } else { offset };
-                self.shelf.lay(model, index, self.offsets[index]);
-            }
+            // An item that leaves may free another's hint; whoever is at its hint stays, so this ends.
+            while self.settle_once(model, component, peak, hints) {}
         }
+    }
+
+    /// Whether an item was moved.
+    fn settle_once(
+        &mut self,
+        model: &Model,
+        component: &Component,
+        peak: u64,
+        hints: &impl Fn(usize) -> u64,
+    ) -> bool {
+        let mut moved = false;
+        for index in component.pieces.clone() {
+            let (piece, offset, hint) = (&model.pieces[index], self.offsets[index], hints(index));
+            let inside = hint < peak
+                && piece.size <= peak - hint
+                && hint.is_multiple_of(piece.align)
+                && piece.fixed().is_none();
+            if !inside || hint == offset {
+                continue;
+            }
+            self.shelf.lift(index, offset);
+            let free = self.shelf.is_free(model, index, hint);
+            self.offsets[index] = if free { hint } else { offset };
+            self.shelf.lay(model, index, self.offsets[index]);
+            moved |= free;
+        }
+        moved
     }
 }
 

@@ -73,6 +73,19 @@ proptest! {
 }
 
 #[test]
+fn a_wish_that_another_item_frees_is_granted() {
+    // Item 0 leaves the place that item 1 wants only when its own wish has been granted.
+    let mut problem = Problem::new().budget(Budget::Unlimited);
+    let wishes = [(1, 7..8, 17), (1, 6..8, 16), (3, 2..5, 0), (7, 3..8, 12), (8, 3..8, 1)];
+    for (size, lifetime, wish) in wishes {
+        problem.push(Item::new(size, 1).preferred(wish), lifetime);
+    }
+    let after = plan(&problem).unwrap();
+    after.verify(&problem).unwrap();
+    assert_eq!((after.peak(), after.offset(1)), (18, Some(16)), "{after:?}");
+}
+
+#[test]
 fn an_item_fits_under_a_fixed_one() {
     let mut problem = Problem::new();
     problem.push(Item::new(100, 1).fixed(50), 0..10);
