@@ -18,7 +18,7 @@ use crate::{Category, MemoryLocation, MemoryUse, Priority, Tag};
 /// assert_eq!(request.size, 65_536);
 /// ```
 #[doc(alias = "BufferAllocationRequest")]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
 pub struct BufferRequest<'a> {
     /// Size in bytes. Never zero.

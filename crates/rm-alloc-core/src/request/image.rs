@@ -259,3 +259,52 @@ impl<'a> ImageRequest<'a> {
 pub(crate) fn full_mip_chain(extent: vk::Extent3D) -> u32 {
     u32::BITS - extent.width.max(extent.height).max(extent.depth).leading_zeros()
 }
+
+/// Compares plain data: two requests with a create info of their own are never equal, since what it points to is not compared.
+impl PartialEq for ImageRequest<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            flags,
+            image_type,
+            format,
+            extent,
+            mip_levels,
+            array_layers,
+            samples,
+            tiling,
+            usage,
+            queue_families,
+            initial_layout,
+            view_formats,
+            location,
+            dedicated,
+            aliasable,
+            priority,
+            category,
+            tag,
+            label,
+            raw,
+        } = self;
+        raw.is_none()
+            && other.raw.is_none()
+            && *flags == other.flags
+            && *image_type == other.image_type
+            && *format == other.format
+            && *extent == other.extent
+            && *mip_levels == other.mip_levels
+            && *array_layers == other.array_layers
+            && *samples == other.samples
+            && *tiling == other.tiling
+            && *usage == other.usage
+            && *queue_families == other.queue_families
+            && *initial_layout == other.initial_layout
+            && *view_formats == other.view_formats
+            && *location == other.location
+            && *dedicated == other.dedicated
+            && *aliasable == other.aliasable
+            && *priority == other.priority
+            && *category == other.category
+            && *tag == other.tag
+            && *label == other.label
+    }
+}

@@ -21,15 +21,20 @@ pub struct Requirements {
 }
 
 impl Requirements {
-    /// Requirements of `size` bytes that any memory satisfies.
-    pub(crate) fn at_least(size: u64) -> Self {
+    /// Requirements of `size` bytes at a multiple of `alignment` bytes, in one of the types in `memory_type_bits`.
+    pub const fn new(size: u64, alignment: u64, memory_type_bits: u32) -> Self {
         Self {
             size,
-            alignment: 1,
-            memory_type_bits: u32::MAX,
+            alignment,
+            memory_type_bits,
             prefers_dedicated: false,
             requires_dedicated: false,
         }
+    }
+
+    /// Requirements of `size` bytes that any memory satisfies.
+    pub(crate) fn at_least(size: u64) -> Self {
+        Self::new(size, 1, u32::MAX)
     }
 
     /// Lets `ask` fill Vulkan's two structures, and reads them.
