@@ -3,17 +3,21 @@
 mod access;
 mod check;
 mod order;
+mod record;
 mod resource;
 mod usage;
 
 use ash::vk;
 use rm_alloc_core::{BufferRequest, ImageRequest};
 
+use self::record::{Numbers, Traits, Use, UseNumbers};
+
 pub use self::{access::Access, resource::Described};
 pub(crate) use self::{
     access::WRITES,
     order::{Order, Place, Touch},
-    resource::{Kind, Resource},
+    record::Kind,
+    resource::Resource,
     usage::{accesses_of_stage, single_accesses, single_stages},
 };
 use crate::GraphError;
@@ -72,45 +76,44 @@ indices! { PassId QueueId ResourceId }
 /// graph.check()?;
 /// # Ok::<(), rm_rendergraph_bridge::GraphError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct GraphDescription {
     queues: Vec<Queue>,
     passes: Vec<Pass>,
-    resources: Vec<Resource>,
+    /// By resource.
+    numbers: Vec<Numbers>,
+    /// By resource.
+    traits: Vec<Traits>,
+    // Invariant: where the label, the families and the formats of a resource end, and those of the next begin.
+    ends: Vec<[u32; 3]>,
     /// In the order they were added.
-    uses: Vec<Use>,
+    uses: Vec<UseNumbers>,
     waits: Vec<(PassId, PassId)>,
-    /// Labels, one behind the other.
+    /// Labels of queues and passes, one behind the other.
     text: String,
+    /// Labels of resources.
+    names: String,
     families: Vec<u32>,
     formats: Vec<vk::Format>,
 }
 
-/// A range of an arena.
+/// A label in `text`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Part {
+struct Label {
     start: u32,
     end: u32,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Queue {
-    label: Part,
+    label: Label,
     flags: vk::QueueFlags,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Pass {
-    label: Part,
+    label: Label,
     queue: QueueId,
-}
-
-/// A pass touches a resource.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Use {
-    pub(crate) pass: PassId,
-    pub(crate) resource: ResourceId,
-    pub(crate) access: Access,
 }
 
 impl GraphDescription {
@@ -120,10 +123,13 @@ impl GraphDescription {
         Self {
             queues: Vec::new(),
             passes: Vec::new(),
-            resources: Vec::new(),
+            numbers: Vec::new(),
+            traits: Vec::new(),
+            ends: Vec::new(),
             uses: Vec::new(),
             waits: Vec::new(),
             text: String::new(),
+            names: String::new(),
             families: Vec::new(),
             formats: Vec::new(),
         }
@@ -133,10 +139,13 @@ impl GraphDescription {
     pub fn clear(&mut self) {
         self.queues.clear();
         self.passes.clear();
-        self.resources.clear();
+        self.numbers.clear();
+        self.traits.clear();
+        self.ends.clear();
         self.uses.clear();
         self.waits.clear();
         self.text.clear();
+        self.names.clear();
         self.families.clear();
         self.formats.clear();
     }
@@ -166,47 +175,41 @@ impl GraphDescription {
     ///
     /// Where it lies, and what it costs, is settled by the plan: category, tag and aliasing of the request have no effect.
     pub fn buffer(&mut self, request: &BufferRequest<'_>) -> ResourceId {
-        let label = request.label.map(|label| self.keep_text(label));
-        let families = keep(&mut self.families, request.queue_families);
-        let kind = Kind::Buffer(resource::plain_buffer(request));
-        self.push(Resource { label, families, kind, ..Resource::NOTHING })
+        self.families.extend_from_slice(request.queue_families);
+        self.push(record::buffer(request), request.label.unwrap_or_default())
     }
 
     /// Adds an image whose content lives from its first access in a frame to the last, as of [`buffer`](Self::buffer).
     ///
     /// The first pass that touches it finds garbage, and overwrites or clears whatever is read later on.
     pub fn image(&mut self, request: &ImageRequest<'_>) -> ResourceId {
-        let label = request.label.map(|label| self.keep_text(label));
-        let families = keep(&mut self.families, request.queue_families);
-        let formats = keep(&mut self.formats, request.view_formats);
-        let kind = resource::plain_image(request).map_or(Kind::CreateInfo, Kind::Image);
-        self.push(Resource { label, families, formats, kind, ..Resource::NOTHING })
+        self.families.extend_from_slice(request.queue_families);
+        self.formats.extend_from_slice(request.view_formats);
+        self.push(record::image(request), request.label.unwrap_or_default())
     }
 
     /// Adds a buffer of the engine's own, which is not planned.
     pub fn external_buffer(&mut self, label: &str) -> ResourceId {
-        let label = Some(self.keep_text(label));
-        self.push(Resource { label, kind: Kind::ExternalBuffer, ..Resource::NOTHING })
+        self.push((record::external(false), record::NO_TRAITS), label)
     }
 
     /// Adds an image of the engine's own, which is not planned: of a swapchain, imported, sparse.
     pub fn external_image(&mut self, label: &str) -> ResourceId {
-        let label = Some(self.keep_text(label));
-        self.push(Resource { label, kind: Kind::ExternalImage, ..Resource::NOTHING })
+        self.push((record::external(true), record::NO_TRAITS), label)
     }
 
     /// The content of `resource` outlives the frame, so that it shares its bytes with nothing.
     ///
     /// A history, an accumulation: it may be read before it is written.
     pub fn persistent(&mut self, resource: ResourceId) {
-        if let Some(resource) = self.resources.get_mut(resource.index()) {
-            resource.persistent = true;
+        if let Some(traits) = self.traits.get_mut(resource.index()) {
+            traits.persistent = true;
         }
     }
 
     /// A pass touches a resource. Several accesses of one pass to one resource are one, of the same layout.
     pub fn access(&mut self, pass: PassId, resource: ResourceId, access: Access) {
-        self.uses.push(Use { pass, resource, access });
+        self.uses.push(Use { pass, resource, access }.numbers());
     }
 
     /// Finds mistakes: what planning the frame would find, short of asking a device.
@@ -233,7 +236,7 @@ impl GraphDescription {
     /// How many resources there are.
     #[must_use]
     pub const fn resource_count(&self) -> usize {
-        self.resources.len()
+        self.numbers.len()
     }
 
     /// The name of a pass; empty if there is no such pass.
@@ -257,19 +260,14 @@ impl GraphDescription {
     /// The name of a resource; empty if it has none, or there is no such resource.
     #[must_use]
     pub fn resource_label(&self, resource: ResourceId) -> &str {
-        let label = self.resources.get(resource.index()).and_then(|resource| resource.label);
-        label.map_or("", |label| self.text(label))
-    }
-
-    /// What a resource was described as; `None` if there is no such resource.
-    #[must_use]
-    pub fn resource(&self, resource: ResourceId) -> Option<Described<'_>> {
-        self.resources.get(resource.index()).map(|resource| self.describe(resource))
+        let Some([end, ..]) = self.ends.get(resource.index()) else { return "" };
+        let start = resource.index().checked_sub(1).map_or(0, |last| self.ends[last][0]);
+        self.names.get(start as usize..*end as usize).unwrap_or_default()
     }
 
     /// All resources, in the order they were added.
     pub fn resources(&self) -> impl ExactSizeIterator<Item = ResourceId> + use<> {
-        (0..count(&self.resources)).map(ResourceId)
+        (0..count(&self.numbers)).map(ResourceId)
     }
 
     /// All passes, in the order they were added.
@@ -279,7 +277,7 @@ impl GraphDescription {
 
     /// All accesses, in the order they were added.
     pub fn accesses(&self) -> impl ExactSizeIterator<Item = (PassId, ResourceId, Access)> + '_ {
-        self.uses.iter().map(|it| (it.pass, it.resource, it.access))
+        self.uses().map(|it| (it.pass, it.resource, it.access))
     }
 
     /// All waits, in the order they were added: the first waits for the second.
@@ -288,31 +286,67 @@ impl GraphDescription {
         &self.waits
     }
 
-    pub(crate) fn entry(&self, resource: ResourceId) -> Option<&Resource> {
-        self.resources.get(resource.index())
+    pub(crate) fn entry(&self, resource: ResourceId) -> Option<Resource> {
+        let (numbers, traits) =
+            (self.numbers.get(resource.index())?, self.traits.get(resource.index())?);
+        Some(Resource { kind: record::kind(numbers, traits), persistent: traits.persistent })
     }
 
-    fn push(&mut self, resource: Resource) -> ResourceId {
-        self.resources.push(resource);
-        ResourceId(count(&self.resources) - 1)
+    pub(crate) fn uses(&self) -> impl ExactSizeIterator<Item = Use> + '_ {
+        self.uses.iter().map(Use::read)
     }
 
-    fn keep_text(&mut self, text: &str) -> Part {
+    fn push(&mut self, (numbers, traits): (Numbers, Traits), label: &str) -> ResourceId {
+        self.names.push_str(label);
+        self.numbers.push(numbers);
+        self.traits.push(traits);
+        self.ends.push([
+            small(self.names.len()),
+            small(self.families.len()),
+            small(self.formats.len()),
+        ]);
+        ResourceId(count(&self.numbers) - 1)
+    }
+
+    fn keep_text(&mut self, text: &str) -> Label {
         let start = small(self.text.len());
         self.text.push_str(text);
-        Part { start, end: small(self.text.len()) }
+        Label { start, end: small(self.text.len()) }
     }
 
-    fn text(&self, part: Part) -> &str {
-        self.text.get(part.start as usize..part.end as usize).unwrap_or_default()
+    fn text(&self, label: Label) -> &str {
+        self.text.get(label.start as usize..label.end as usize).unwrap_or_default()
     }
 }
 
-/// Copies `items` to the end of an arena.
-fn keep<T: Copy>(arena: &mut Vec<T>, items: &[T]) -> Part {
-    let start = small(arena.len());
-    arena.extend_from_slice(items);
-    Part { start, end: small(arena.len()) }
+/// Numbers first, all at once.
+impl PartialEq for GraphDescription {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            queues,
+            passes,
+            numbers,
+            traits,
+            ends,
+            uses,
+            waits,
+            text,
+            names,
+            families,
+            formats,
+        } = self;
+        numbers.as_flattened() == other.numbers.as_flattened()
+            && uses.as_flattened() == other.uses.as_flattened()
+            && ends.as_flattened() == other.ends.as_flattened()
+            && *names == other.names
+            && *text == other.text
+            && *families == other.families
+            && *passes == other.passes
+            && *traits == other.traits
+            && *waits == other.waits
+            && *formats == other.formats
+            && *queues == other.queues
+    }
 }
 
 fn count<T>(items: &[T]) -> u32 {

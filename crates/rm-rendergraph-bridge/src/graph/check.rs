@@ -2,7 +2,7 @@
 
 use ash::vk;
 
-use super::{GraphDescription, Kind, Use, usage};
+use super::{GraphDescription, Kind, record::Use, usage};
 use crate::GraphError;
 
 impl GraphDescription {
@@ -20,13 +20,12 @@ impl GraphDescription {
                 return Err(GraphError::UnknownPass { pass: self.name_pass(*unknown) });
             }
         }
-        self.resources().try_for_each(|resource| match self.resources[resource.index()].kind {
-            Kind::CreateInfo => {
-                Err(GraphError::CreateInfo { resource: self.name_resource(resource) })
+        for resource in self.resources() {
+            if self.entry(resource).is_some_and(|it| it.kind == Kind::CreateInfo) {
+                return Err(GraphError::CreateInfo { resource: self.name_resource(resource) });
             }
-            _ => Ok(()),
-        })?;
-        self.uses.iter().try_for_each(|it| self.check_use(it))
+        }
+        self.uses().try_for_each(|it| self.check_use(&it))
     }
 
     fn is_beyond(&self, pass: super::PassId) -> bool {
@@ -38,7 +37,7 @@ impl GraphDescription {
         if self.is_beyond(it.pass) {
             return Err(GraphError::UnknownPass { pass });
         }
-        let Some(described) = self.resources.get(it.resource.index()) else {
+        let Some(described) = self.entry(it.resource) else {
             return Err(GraphError::UnknownResource { pass, resource });
         };
         let Use { access: super::Access { stages, access, layout }, .. } = *it;

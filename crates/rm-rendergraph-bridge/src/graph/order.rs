@@ -109,7 +109,7 @@ impl Order {
 
     /// Makes one touch of all accesses of a pass to a resource.
     fn gather(&mut self, graph: &GraphDescription, ranks: &[usize]) -> Result<(), GraphError> {
-        let touches = graph.uses.iter().map(|it| Touch {
+        let touches = graph.uses().map(|it| Touch {
             resource: it.resource,
             pass: it.pass,
             access: it.access,
@@ -144,7 +144,7 @@ impl Order {
     fn check_resources(&self, graph: &GraphDescription) -> Result<(), GraphError> {
         for resource in graph.resources() {
             let touches = self.touches(resource);
-            let described = &graph.resources[resource.index()];
+            let Some(described) = graph.entry(resource) else { continue };
             let (Some(first), false) = (touches.first(), described.is_external()) else { continue };
             if !first.access.writes() && !described.persistent {
                 let (pass, resource) = (graph.name_pass(first.pass), graph.name_resource(resource));

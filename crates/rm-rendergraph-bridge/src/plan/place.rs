@@ -83,7 +83,7 @@ impl FramePlanner {
         let aliased =
             self.planner.replan(&problem).map_err(|error| refuse(graph, &items, error))?;
         let hand_overs = aliased.plan.hand_overs(&problem, true).unwrap_or_default();
-        let is_image = |resource| graph.entry(resource).is_some_and(Resource::is_image);
+        let is_image = |resource| graph.entry(resource).is_some_and(|it: Resource| it.is_image());
         let mut needs = needs::list(&order, &items, is_image, &hand_overs);
         plan.semaphores = needs::split_off_semaphores(&order, queues, &mut needs);
         let barriers = cover::cover(&order, queues, &needs);
@@ -161,7 +161,7 @@ fn collect(
         let Some(entry) = graph.entry(resource) else { continue };
         let touches = order.touches(resource);
         let needs = *requirements.get(resource.index()).unwrap_or(&NOTHING);
-        if let Some(why) = exclude::exclude(entry, touches, &needs) {
+        if let Some(why) = exclude::exclude(&entry, touches, &needs) {
             plan.places.push(Err(why));
             continue;
         }
