@@ -243,12 +243,16 @@ impl GraphMemory {
             let needs = self.arrangements.iter().map(|it| it.needs_of(block.id));
             (block.most_needed, block.needed_at) = (needs.max().unwrap_or(0), self.frame);
         }
-        if self.blocks.iter().all(|block| block.most_needed >= block.requested) {
+        // What stays where it was may lie high up: only a plan without history is as small as can be.
+        let current = &self.arrangements[0];
+        let graph = current.graph.clone();
+        let mut planner = FramePlanner::new();
+        let fresh = planner.plan(&graph, &current.requirements, &self.settings);
+        let fresh = fresh.map_or(u64::MAX, |plan| plan.report().planned);
+        if fresh >= self.blocks.iter().map(|block| block.requested).sum() {
             return;
         }
-        self.planner.trim();
-        let old = std::mem::take(&mut self.blocks);
-        let graph = self.arrangements[0].graph.clone();
+        let old = (std::mem::take(&mut self.blocks), std::mem::replace(&mut self.planner, planner));
         match self.arrange(&graph) {
             Ok(mut arrangement) => {
                 arrangement.last_used = self.frame;
@@ -256,7 +260,7 @@ impl GraphMemory {
                 self.arrangements.push(arrangement);
             }
             // What is larger than needed serves as well; the next try comes when as much time has passed again.
-            Err(_) => self.blocks = old,
+            Err(_) => (self.blocks, self.planner) = old,
         }
     }
 

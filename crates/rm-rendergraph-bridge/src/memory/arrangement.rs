@@ -12,7 +12,7 @@ pub(super) struct Arrangement {
     pub(super) graph: GraphDescription,
     pub(super) plan: FramePlan,
     pub(super) generation: u64,
-    requirements: Vec<Requirements>,
+    pub(super) requirements: Vec<Requirements>,
     /// By group of the plan.
     pub(super) blocks: Vec<Block>,
     /// By resource; none for external and unused ones.
@@ -74,10 +74,14 @@ impl Arrangement {
         self.blocks.iter().any(|it| it.id == block)
     }
 
-    /// Bytes of a block that this frame needs.
+    /// Bytes of a block that this frame needs at least.
     pub(super) fn needs_of(&self, block: u64) -> u64 {
         let groups = self.plan.groups().iter().zip(&self.blocks);
-        groups.filter(|(_, it)| it.id == block).map(|(group, _)| group.size).max().unwrap_or(0)
+        groups
+            .filter(|(_, it)| it.id == block)
+            .map(|(group, _)| group.lower_bound)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Where a resource lies; `None` if it has memory of its own, or none.

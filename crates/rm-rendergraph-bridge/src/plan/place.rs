@@ -15,7 +15,8 @@ use crate::{
     graph::{Kind, Order, Resource},
 };
 
-/// Plans frames, and leaves what did not change where it was in the frame planned before.
+/// Plans frames, and leaves what did not change where it was in the frame planned before, as long as no more memory is needed
+/// than there was; a new planner packs anew.
 ///
 /// ```
 /// use ash::vk::{BufferUsageFlags, PipelineStageFlags2, QueueFlags};
@@ -101,11 +102,6 @@ impl FramePlanner {
             plan.ends.push((plan.memory.len(), plan.images.len()));
         }
         Ok(plan)
-    }
-
-    /// Forgets that groups were larger: their memory was given back.
-    pub fn trim(&mut self) {
-        self.planner.trim();
     }
 
     /// Finds groups and offsets; answers the problem that the offsets solve.
