@@ -11,7 +11,11 @@ mod report;
 use ash::vk;
 use rm_alias::Proof;
 
-pub use self::{exclude::Exclusion, place::FramePlanner, report::Report};
+pub use self::{
+    exclude::Exclusion,
+    place::FramePlanner,
+    report::{NamedReport, Report},
+};
 use crate::{PassId, ResourceId};
 
 /// What planning needs to know of the device, and how to plan.

@@ -6,7 +6,7 @@ use rm_alias::Proof;
 use rm_alloc_core::Bytes;
 
 use super::{Exclusion, FramePlan};
-use crate::ResourceId;
+use crate::{GraphDescription, ResourceId};
 
 /// What a plan saves, in bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,6 +47,31 @@ impl Report {
             resources: placed.count(),
             excluded: excluded.filter_map(|(id, place)| Some((id, place.err()?))).collect(),
         }
+    }
+}
+
+impl Report {
+    /// The figures and, a line each, who is not planned and why.
+    #[must_use]
+    pub const fn named<'a>(&'a self, graph: &'a GraphDescription) -> NamedReport<'a> {
+        NamedReport { report: self, graph }
+    }
+}
+
+/// A [`Report`] that knows names.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedReport<'a> {
+    report: &'a Report,
+    graph: &'a GraphDescription,
+}
+
+impl fmt::Display for NamedReport<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.report)?;
+        for (resource, why) in &self.report.excluded {
+            write!(f, "\n  {} {why}", self.graph.name_resource(*resource))?;
+        }
+        Ok(())
     }
 }
 

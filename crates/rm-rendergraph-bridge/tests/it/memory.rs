@@ -110,7 +110,10 @@ fn what_shares_with_nothing_has_memory_of_its_own() {
     assert_eq!(why(on_tile), Exclusion::LazilyAllocated);
     assert_eq!(why(unused), Exclusion::Unused);
     assert_eq!(why(swapchain), Exclusion::External);
-    assert_eq!(frame.report().excluded.len(), 6);
+    let report = frame.report();
+    assert_eq!(report.excluded.len(), 6);
+    let named = report.named(&chain.graph).to_string();
+    assert!(named.contains("\n  `history` outlives the frame\n"), "{named}");
     assert!(frame.buffer(readback).is_some_and(|buffer| buffer.mapped().is_some()));
     assert!(frame.image(history).is_some_and(|image| !image.is_aliased()));
     assert!(frame.image(unused).is_none() && frame.image(swapchain).is_none());
