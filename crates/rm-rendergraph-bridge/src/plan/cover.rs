@@ -23,6 +23,10 @@ pub(super) struct Planned {
     asked: usize,
     /// A barrier that others imply is kept here, and not recorded.
     dropped: bool,
+    /// Every single stage of the first scope.
+    sources: PipelineStageFlags2,
+    /// Every single stage of the second scope.
+    targets: PipelineStageFlags2,
 }
 
 /// The passes of a queue, in order, with the barriers in front of each.
@@ -75,7 +79,14 @@ fn merge(needs: &[Need]) -> Vec<Planned> {
         }
         let Need { src_stages, src_access, dst_stages, dst_access, .. } = *need;
         let barrier = MemoryBarrier { src_stages, src_access, dst_stages, dst_access };
-        planned.push(Planned { pass: need.after, barrier, asked: 1, dropped: false });
+        planned.push(Planned {
+            pass: need.after,
+            barrier,
+            asked: 1,
+            dropped: false,
+            sources: single_stages(src_stages),
+            targets: single_stages(dst_stages),
+        });
     }
     planned
 }
@@ -111,46 +122,44 @@ fn is_met(
 ) -> bool {
     bits(single_stages(need.src_stages)).all(|stage| {
         let writes = accesses_of_stage(single_accesses(need.src_access), stage);
+        let wanted = single_stages(need.dst_stages);
         let mut reach = Reach::default();
         let mut visible = Vec::new();
-        for at in way.clone() {
+        way.clone().any(|at| {
             let before = reach;
             for index in &line[at % line.len()] {
                 let it = &planned[*index];
                 if !it.dropped {
-                    pass_barrier(&it.barrier, stage, &before, &mut reach, &mut visible, writes);
+                    pass_barrier(it, stage, &before, &mut reach, &mut visible, writes);
                 }
             }
-        }
-        let wanted = single_stages(need.dst_stages);
-        reach.behind.contains(wanted)
-            && reach.available.contains(writes)
-            && (writes.is_empty() || sees(&visible, wanted, need.dst_access))
+            reach.behind.contains(wanted)
+                && reach.available.contains(writes)
+                && (writes.is_empty() || sees(&visible, wanted, need.dst_access))
+        })
     })
 }
 
 fn pass_barrier(
-    barrier: &MemoryBarrier,
+    it: &Planned,
     stage: PipelineStageFlags2,
     before: &Reach,
     after: &mut Reach,
     visible: &mut Vec<(PipelineStageFlags2, AccessFlags2)>,
     writes: AccessFlags2,
 ) {
-    let sources = single_stages(barrier.src_stages);
-    let direct = sources.contains(stage);
-    if !direct && !sources.intersects(before.behind) {
+    let direct = it.sources.contains(stage);
+    if !direct && !it.sources.intersects(before.behind) {
         return;
     }
-    let targets = single_stages(barrier.dst_stages);
-    after.behind |= targets;
+    after.behind |= it.targets;
     let mut available = before.available;
     if direct {
-        available |= single_accesses(barrier.src_access) & writes;
+        available |= single_accesses(it.barrier.src_access) & writes;
         after.available |= available;
     }
     if available.contains(writes) {
-        visible.push((targets, single_accesses(barrier.dst_access)));
+        visible.push((it.targets, single_accesses(it.barrier.dst_access)));
     }
 }
 
