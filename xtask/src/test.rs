@@ -14,6 +14,7 @@ const DEVICE_CRATES: &[&str] = &[
     "rm-alloc-direct",
     "rm-alloc-vma",
     "rm-lifetime",
+    "rm-rendergraph-bridge",
     "rm-headless",
     "rm-demo",
     "resource-management",
