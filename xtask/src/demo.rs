@@ -16,6 +16,7 @@ const SIMULATED: &str = "sim:";
 struct Wish {
     install: bool,
     each_driver: bool,
+    scene: Option<String>,
     device: Option<String>,
     passed_on: Vec<OsString>,
 }
@@ -23,11 +24,16 @@ struct Wish {
 impl Wish {
     fn of(arguments: Vec<OsString>) -> Self {
         let mut wish = Self::default();
-        for argument in arguments {
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy().into_owned();
             match text.as_str() {
                 "--install" => wish.install = true,
                 "--each-driver" => wish.each_driver = true,
+                "--scene" => {
+                    let name = arguments.next().unwrap_or_default();
+                    wish.scene = Some(name.to_string_lossy().into_owned());
+                }
                 _ => {
                     let after_flag = wish.passed_on.last().is_some_and(|last| last == "--device");
                     if let Some(name) = text.strip_prefix("--device=") {
@@ -40,6 +46,18 @@ impl Wish {
             }
         }
         wish
+    }
+
+    /// What cargo has to build for the scene.
+    fn target(&self) -> Result<[&'static str; 2], Failure> {
+        match self.scene.as_deref() {
+            None | Some("stream") => Ok(["--package=rm-demo", "--bin=rm-demo"]),
+            Some("deferred") => Ok(["--package=rm-deferred-frame", "--example=deferred_frame"]),
+            Some(other) => {
+                let what = format!("no scene is called `{other}`; there are stream, deferred");
+                Err(Failure::Prerequisite(what))
+            }
+        }
     }
 
     /// Whether no driver matters.
@@ -67,12 +85,12 @@ impl Wish {
 /// # Errors
 ///
 /// [`Failure::Exit`] with the demo's code, the highest of all runs, if that is not 0;
-/// [`Failure::Check`] if it does not build.
+/// [`Failure::Check`] if it does not build, [`Failure::Prerequisite`] if there is no such scene.
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     let wish = Wish::of(arguments);
+    let mut target = wish.target()?.to_vec();
     let drivers = find_drivers(&wish)?;
-    let mut target = vec!["--package=rm-demo", "--bin=rm-demo"];
-    if !has_compiler() {
+    if target[0] == "--package=rm-demo" && !has_compiler() {
         eprintln!("xtask: without a C++ compiler the demo comes without `--backend vma`");
         target.push("--no-default-features");
     }
@@ -87,7 +105,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
                 println!("\ndemo on {driver}");
             }
         }
-        let status = command.status().map_err(|error| Failure::prerequisite("rm-demo", error))?;
+        let status = command.status().map_err(|error| Failure::prerequisite("the demo", error))?;
         // A demo that a signal ended has no code, and has failed.
         let code = status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1));
         worst = worst.max(code);
@@ -133,6 +151,16 @@ mod tests {
         assert!(wish.install && wish.each_driver);
         assert_eq!(wish.device.as_deref(), Some("Card"));
         assert_eq!(wish.passed_on, ["--frames", "3", "--device", "Card"]);
+    }
+
+    #[test]
+    fn a_scene_is_another_program_and_not_passed_on() {
+        let wish = wish(&["--frames", "3", "--scene", "deferred", "--size", "320x180"]);
+        assert_eq!(wish.passed_on, ["--frames", "3", "--size", "320x180"]);
+        assert_eq!(wish.target().unwrap()[1], "--example=deferred_frame");
+        assert_eq!(Wish::default().target().unwrap()[1], "--bin=rm-demo");
+        let refused = Wish { scene: Some("teapot".into()), ..Wish::default() };
+        assert_eq!(refused.target().unwrap_err().code(), 2);
     }
 
     #[test]

@@ -42,6 +42,7 @@ const TABLE: &[(&str, Place)] = &[
     ("rm-vksim", Place::Beside(&[])),
     ("rm-conformance", Place::Beside(&["rm-alloc-core", "rm-vksim"])),
     ("rm-bench", Place::Dev),
+    ("rm-deferred-frame", Place::Dev),
     ("rm-demo", Place::Dev),
     ("rm-headless", Place::Dev),
     ("xtask", Place::Dev),

@@ -57,10 +57,10 @@ enum Task {
         #[arg(long)]
         install: bool,
     },
-    /// Runs the demo on the best device: `[--install] [--each-driver] [arguments of rm-demo]`.
+    /// Runs the demo on the best device: `[--install] [--each-driver] [--scene NAME] [arguments of it]`.
     #[command(disable_help_flag = true)]
     Demo {
-        /// `--install`, `--each-driver`, and everything else for rm-demo.
+        /// `--install`, `--each-driver`, `--scene stream|deferred`, and everything else for the scene's program.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },

@@ -17,6 +17,7 @@ const DEVICE_CRATES: &[&str] = &[
     "rm-rendergraph-bridge",
     "rm-headless",
     "rm-demo",
+    "rm-deferred-frame",
     "resource-management",
 ];
 /// Turns "no device, skipped" into a failure, here and in the tests.

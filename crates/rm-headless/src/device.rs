@@ -138,6 +138,11 @@ impl HeadlessDevice {
         self.plan.timeline_semaphores
     }
 
+    /// Whether dynamic rendering and synchronization2 are enabled, as [`HeadlessOptions::rendering`] asks for.
+    pub fn has_rendering(&self) -> bool {
+        self.plan.rendering
+    }
+
     /// The Vulkan version in use, without a patch number: the least of instance, device and cap.
     pub fn api_version(&self) -> u32 {
         self.plan.api_version

@@ -25,6 +25,9 @@ pub enum HeadlessError {
     /// The device has no queue family that can copy.
     #[error("the device has no queue family that can transfer")]
     NoQueue,
+    /// The device is to render, and cannot.
+    #[error("the device cannot render: it has no {0}")]
+    NoRendering(&'static str),
     /// Validation is required, and its layer is not installed.
     #[error("the layer VK_LAYER_KHRONOS_validation is not installed")]
     NoValidationLayer,

@@ -14,6 +14,8 @@ pub(crate) struct FeatureStructs {
     pageable: vk::PhysicalDevicePageableDeviceLocalMemoryFeaturesEXT<'static>,
     priority: vk::PhysicalDeviceMemoryPriorityFeaturesEXT<'static>,
     protected: vk::PhysicalDeviceProtectedMemoryFeatures<'static>,
+    rendering: vk::PhysicalDeviceDynamicRenderingFeatures<'static>,
+    synchronization: vk::PhysicalDeviceSynchronization2Features<'static>,
     timelines: vk::PhysicalDeviceTimelineSemaphoreFeatures<'static>,
 }
 
@@ -48,6 +50,12 @@ impl FeatureStructs {
         if features.contains(MemoryFeatures::PROTECTED) {
             self.protected = self.protected.protected_memory(true);
             info = info.push_next(&mut self.protected);
+        }
+        if plan.rendering {
+            self.rendering = self.rendering.dynamic_rendering(true);
+            info = info.push_next(&mut self.rendering);
+            self.synchronization = self.synchronization.synchronization2(true);
+            info = info.push_next(&mut self.synchronization);
         }
         if plan.timeline_semaphores {
             self.timelines = self.timelines.timeline_semaphore(true);

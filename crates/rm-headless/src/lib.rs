@@ -3,6 +3,7 @@
 //! [`HeadlessDevice::open`] loads the Vulkan loader, picks the best device (or the one that
 //! [`HeadlessOptions`] names), enables exactly what [`MemoryFeatures`](rm_alloc_core::MemoryFeatures)
 //! recommends and timeline semaphores where there are any, and records what the validation layer has to say.
+//! Dynamic rendering and synchronization2 come with it for whoever asks: [`HeadlessOptions::rendering`].
 //!
 //! - [`testing`] runs a test body on a fresh device and fails it when validation complained.
 //! - [`heap`] counts heap allocations.

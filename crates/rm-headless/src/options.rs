@@ -13,6 +13,8 @@ pub struct HeadlessOptions {
     pub validation: Validation,
     /// Whether the validation layer also looks for missing barriers, where it offers that.
     pub synchronization: bool,
+    /// Whether the device has to render: `dynamicRendering` and `synchronization2`, by a queue that draws and computes.
+    pub rendering: bool,
     /// Features enabled on top of the recommended ones, such as `PROTECTED`.
     pub with: MemoryFeatures,
     /// Features left out although recommended; wins over `with`.
@@ -52,6 +54,12 @@ impl HeadlessOptions {
         self
     }
 
+    /// Asks for a device that renders, by Vulkan 1.3 with `dynamicRendering` and `synchronization2`; opening fails without.
+    pub fn rendering(mut self) -> Self {
+        self.rendering = true;
+        self
+    }
+
     /// Adds features to the recommended ones; those that the device does not offer fail the opening.
     pub fn with(mut self, features: MemoryFeatures) -> Self {
         self.with |= features;
@@ -77,6 +85,7 @@ impl Default for HeadlessOptions {
             device: None,
             validation: Validation::default(),
             synchronization: false,
+            rendering: false,
             with: MemoryFeatures::empty(),
             without: MemoryFeatures::empty(),
             api_version: vk::API_VERSION_1_3,

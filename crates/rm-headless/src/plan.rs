@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) features: MemoryFeatures,
     /// Whether timeline semaphores are enabled.
     pub(crate) timeline_semaphores: bool,
+    /// Whether dynamic rendering and synchronization2 are enabled.
+    pub(crate) rendering: bool,
     /// The version in use, without a patch number.
     pub(crate) api_version: u32,
 }
@@ -38,7 +40,7 @@ impl Plan {
         };
         // Drawing and computing queues can transfer whether or not they say so.
         let able = vk::QueueFlags::GRAPHICS | vk::QueueFlags::COMPUTE | vk::QueueFlags::TRANSFER;
-        let (queue_family, _) = (0..)
+        let (queue_family, family) = (0..)
             .zip(&families)
             .filter(|(_, family)| family.queue_flags.intersects(able))
             .min_by_key(|(_, family)| Reverse((family.queue_flags & able).as_raw().count_ones()))
@@ -47,11 +49,19 @@ impl Plan {
         let spoken = found.present.api_version;
         let (major, minor) = (vk::api_version_major(spoken), vk::api_version_minor(spoken));
         let api_version = instance.api_version().min(vk::make_api_version(0, major, minor, 0));
+        if options.rendering {
+            let draws = vk::QueueFlags::GRAPHICS | vk::QueueFlags::COMPUTE;
+            let draws = family.queue_flags.contains(draws);
+            let missing = what_rendering_lacks(instance, found, api_version);
+            let missing = missing.or((!draws).then_some("queue that draws and computes"));
+            missing.map_or(Ok(()), |what| Err(HeadlessError::NoRendering(what)))?;
+        }
         Ok(Self {
             queue_family,
             queue_families: u32::try_from(families.len()).unwrap_or(u32::MAX),
             features: choose(instance, found, api_version, options)?,
             timeline_semaphores: has_timeline_semaphores(instance, found, api_version)?,
+            rendering: options.rendering,
             api_version,
         })
     }
@@ -124,4 +134,26 @@ fn has_timeline_semaphores(
     // SAFETY: the handle is one of this live instance, and the device knows the struct (checked above).
     unsafe { instance.raw().get_physical_device_features2(found.physical_device, &mut features) };
     Ok(timelines.timeline_semaphore == vk::TRUE)
+}
+
+/// What the device has not got of what rendering takes.
+fn what_rendering_lacks(
+    instance: &HeadlessInstance,
+    found: &Candidate,
+    api_version: u32,
+) -> Option<&'static str> {
+    if api_version < vk::API_VERSION_1_3 {
+        return Some("Vulkan 1.3");
+    }
+    let mut rendering = vk::PhysicalDeviceDynamicRenderingFeatures::default();
+    let mut synchronization = vk::PhysicalDeviceSynchronization2Features::default();
+    let mut features = vk::PhysicalDeviceFeatures2::default()
+        .push_next(&mut rendering)
+        .push_next(&mut synchronization);
+    // SAFETY: the handle is one of this live instance, and the device knows the structs (checked above).
+    unsafe { instance.raw().get_physical_device_features2(found.physical_device, &mut features) };
+    if rendering.dynamic_rendering == vk::FALSE {
+        return Some("feature dynamicRendering");
+    }
+    (synchronization.synchronization2 == vk::FALSE).then_some("feature synchronization2")
 }

@@ -120,6 +120,8 @@ pub struct GraphMemory {
     generation: u64,
     /// The generation of the last frame.
     last: Option<u64>,
+    /// The last frame was another one than the one before.
+    switched: bool,
 }
 
 impl GraphMemory {
@@ -137,6 +139,7 @@ impl GraphMemory {
             frame: 0,
             generation: 0,
             last: None,
+            switched: false,
         }
     }
 
@@ -158,7 +161,8 @@ impl GraphMemory {
         self.tidy();
         let current = self.arrangements[0].generation;
         let last = self.last.replace(current);
-        Ok(GraphFrame::new(&self.arrangements[0], last.is_some_and(|last| last != current)))
+        self.switched = last.is_some_and(|last| last != current);
+        Ok(GraphFrame::new(&self.arrangements[0], self.switched))
     }
 
     /// Gives everything back: objects retire, and memory with the last of them. The next frame starts anew.
@@ -167,6 +171,13 @@ impl GraphMemory {
         self.blocks.clear();
         self.planner = FramePlanner::new();
         self.last = None;
+    }
+
+    /// The frame of the last [`update`](Self::update); `None` before the first, and after a release.
+    #[must_use]
+    pub fn frame(&self) -> Option<GraphFrame<'_>> {
+        let current = self.arrangements.first()?;
+        Some(GraphFrame::new(current, self.switched))
     }
 
     /// Bytes of memory that resources are placed in.

@@ -145,3 +145,31 @@ fn a_thread_that_ends_with_a_leaked_device_does_not_hang_the_others() {
     std::thread::spawn(leak).join().unwrap();
     std::thread::spawn(|| drop(testing::device())).join().unwrap();
 }
+
+#[test]
+fn a_device_renders_only_when_it_is_asked_to() {
+    if testing::device().is_none() {
+        return;
+    }
+    testing::with_options(&HeadlessOptions::default(), |device, _| {
+        assert!(!device.has_rendering());
+    });
+    match HeadlessDevice::open(&HeadlessOptions::default().rendering()) {
+        Ok(device) => {
+            assert!(device.has_rendering() && device.api_version() >= vk::API_VERSION_1_3);
+            assert_eq!(device.messages(), Vec::<String>::new());
+        }
+        Err(HeadlessError::NoRendering(what)) => testing::say_skipped(&what),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn rendering_is_refused_below_the_version_that_brings_it() {
+    if testing::device().is_none() {
+        return;
+    }
+    let options = HeadlessOptions::default().api_version(vk::API_VERSION_1_2).rendering();
+    let refused = HeadlessDevice::open(&options).unwrap_err();
+    assert!(matches!(refused, HeadlessError::NoRendering("Vulkan 1.3")), "got {refused:?}");
+}
