@@ -111,6 +111,6 @@ pub use self::{
         Priority, Resource, Tag, TilingClass,
     },
     resource::{BoundBuffer, BoundImage, Requirements},
-    staging::StagingReservation,
+    staging::{StagingFigures, StagingReservation},
     units::Bytes,
 };

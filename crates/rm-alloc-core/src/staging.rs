@@ -62,11 +62,20 @@ impl StagingQuota {
         lock(&self.figures).limit = bytes;
     }
 
-    /// Bytes taken, and most bytes that may be.
-    pub(crate) fn figures(&self) -> (u64, u64) {
+    pub(crate) fn figures(&self) -> StagingFigures {
         let quota = *lock(&self.figures);
-        (quota.used, quota.limit)
+        StagingFigures { used: quota.used, limit: quota.limit }
     }
+}
+
+/// The staging quota at one moment, in bytes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct StagingFigures {
+    /// Taken, by whomever.
+    pub used: u64,
+    /// In all; less than `used`, where it was lowered.
+    pub limit: u64,
 }
 
 /// Staging quota that is given back on drop.

@@ -122,19 +122,20 @@ impl Graph {
     pub(crate) fn new(table: &Table) -> Self {
         let mut graph = GraphDescription::new();
         let queue = graph.queue("main", vk::QueueFlags::GRAPHICS | vk::QueueFlags::COMPUTE);
-        let resources = table.resources.iter().enumerate().map(|(resource, what)| match what.kind {
-            Kind::Buffer { .. } if what.external => graph.external_buffer(&what.label),
-            Kind::Image { .. } if what.external => graph.external_image(&what.label),
-            Kind::Buffer { bytes } => {
-                let request = BufferRequest::new(bytes, table.buffer_usage(resource));
-                graph.buffer(&request.label(&what.label))
-            }
-            Kind::Image { format, extent } => {
-                let usage = table.image_usage(resource);
-                let request = ImageRequest::new_2d(format, extent.width, extent.height, usage);
-                graph.image(&request.label(&what.label))
-            }
-        });
+        let resources =
+            table.resources.iter().enumerate().map(|(resource, what)| match what.kind {
+                Kind::Buffer { .. } if what.external => graph.external_buffer(&what.label),
+                Kind::Image { .. } if what.external => graph.external_image(&what.label),
+                Kind::Buffer { bytes } => {
+                    let request = BufferRequest::new(bytes, table.buffer_usage(resource));
+                    graph.buffer(&request.label(&what.label))
+                }
+                Kind::Image { format, extent } => {
+                    let usage = table.image_usage(resource);
+                    let request = ImageRequest::new_2d(format, extent.width, extent.height, usage);
+                    graph.image(&request.label(&what.label))
+                }
+            });
         let resources: Vec<_> = resources.collect();
         let mut passes = Vec::new();
         for pass in &table.passes {

@@ -6,6 +6,9 @@
 //! - [`FramePlanner`]: from a description to a [`FramePlan`], without a device: offsets, the barriers in front of each pass,
 //!   semaphores between queues, and a [`Report`] of what is saved.
 //! - [`GraphMemory`]: the plan made real. One block of memory a group, objects at their offsets, kept from frame to frame.
+//! - [`BudgetBridge`]: what a graph holds of a [`DeviceBudgetManager`](rm_alloc_core::DeviceBudgetManager). Everything that it
+//!   allocates is charged, and [`PendingUpload`]s hold staging quota until the device has really read them.
+//! - [`KeyedCache`]: one value a key, created once however many threads ask.
 //!
 //! # What it is not
 //!
@@ -18,6 +21,8 @@
 //!
 //! Resources are described as a whole, not by mip level or layer. Barriers are in the words of synchronization2; a device
 //! without it has the same stages under their older names.
+//! Quota of uploads that the device has finished with comes back when somebody looks: [`BudgetBridge::collect`] once a frame,
+//! or an upload that finds no room.
 //!
 //! # Example
 //!
@@ -48,12 +53,19 @@
 //! # Ok::<(), rm_rendergraph_bridge::GraphError>(())
 //! ```
 
+mod bridge;
+mod cache;
 mod error;
 mod graph;
 mod memory;
 mod plan;
+mod sync;
+#[cfg(all(test, loom))]
+mod tests;
 
 pub use self::{
+    bridge::{BudgetBridge, PendingUpload, PendingUploads, UploadError, UploadRequest},
+    cache::{CreateError, KeyedCache},
     error::{GraphError, GraphMemoryError, Name},
     graph::{Access, Described, GraphDescription, PassId, QueueId, ResourceId},
     memory::{GraphFrame, GraphMemory, GraphMemoryConfig},

@@ -53,6 +53,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("rm-lifetime", "EndScope", "end"),
     ("rm-lifetime", "GetRefCount", "use_count"),
     ("rm-lifetime", "SharedResource", "Shared"),
+    ("rm-rendergraph-bridge", "AllocateBufferTracked", "allocate_buffer_tracked"),
+    ("rm-rendergraph-bridge", "MainCacher", "KeyedCache"),
+    ("rm-rendergraph-bridge", "TypedCacher", "KeyedCache"),
 ];
 
 /// Keywords that may stand between an attribute and the name of its item.

@@ -3,8 +3,8 @@
 use ash::vk;
 
 use crate::{
-    AllocatorCapabilities, AllocatorReport, Category, DeviceBudgetManager, Figures, Tag,
-    ledger::is_near,
+    AllocatorCapabilities, AllocatorReport, Category, DeviceBudgetManager, Figures, StagingFigures,
+    Tag, ledger::is_near,
 };
 
 /// Figures of a manager's device memory at one moment, in bytes.
@@ -69,7 +69,7 @@ impl DeviceBudgetManager {
     pub fn stats(&self) -> DeviceMemoryStats {
         let core = &self.door.core;
         let (device, heaps) = core.ledger.snapshot();
-        let (staging_used, staging_max) = core.staging.figures();
+        let staging = core.staging.figures();
         let driver = core.driver_budget();
         DeviceMemoryStats {
             heap_size: core.device_size(),
@@ -81,8 +81,8 @@ impl DeviceBudgetManager {
             peak: device.peak,
             allocations: heaps.iter().map(|heap| heap.count).sum(),
             aliases: self.aliased_allocation_count(),
-            staging_used,
-            staging_max,
+            staging_used: staging.used,
+            staging_max: staging.limit,
             fragmentation: self.fragmentation(),
             heaps,
         }
@@ -91,6 +91,11 @@ impl DeviceBudgetManager {
     /// Figures of device memory alone, without a look at the allocator.
     pub fn device_figures(&self) -> Figures {
         self.door.core.ledger.device_figures()
+    }
+
+    /// Figures of the staging quota alone, without a look at the allocator.
+    pub fn staging_figures(&self) -> StagingFigures {
+        self.door.core.staging.figures()
     }
 
     /// What is known of `heap`; zeros if there is no such heap.

@@ -17,6 +17,12 @@ fn a_frame_with_another_sun_is_the_one_that_differs() {
 }
 
 #[test]
+fn writing_to_a_resource_whose_time_is_over_changes_the_picture() {
+    let Some(summary) = render(&Options { late_write: true, ..small() }) else { return };
+    assert!(!summary.differences.is_empty(), "nothing lies where the buffers were: {summary}");
+}
+
+#[test]
 fn a_picture_that_cannot_be_written_is_an_error() {
     let png = Some("no/such/folder/picture.png".into());
     if testing::device().is_none() {

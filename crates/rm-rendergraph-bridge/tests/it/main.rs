@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
+mod bridge;
+mod cache;
 mod memory;
 mod rig;
+mod support;
 
 #[global_allocator]
 static HEAP: rm_headless::heap::CountingHeap = rm_headless::heap::CountingHeap;

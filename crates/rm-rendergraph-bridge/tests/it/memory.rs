@@ -7,7 +7,9 @@ mod refusals;
 use ash::vk::{BufferUsageFlags, ImageUsageFlags, PipelineStageFlags2};
 use rm_alloc_core::{BufferRequest, Category, MemoryLocation, Tag};
 use rm_headless::heap::allocations_of;
-use rm_rendergraph_bridge::{Access, Exclusion, GraphMemory, GraphMemoryConfig, ResourceId};
+use rm_rendergraph_bridge::{
+    Access, BudgetBridge, Exclusion, GraphMemory, GraphMemoryConfig, ResourceId,
+};
 
 use crate::rig::{Chain, Rig, square};
 
@@ -21,7 +23,7 @@ fn the_bytes_of_a_frame_appear_once_as_transient_and_return() {
     let rig = Rig::new(Default::default());
     let chain = Chain::new(&[512, 256, 512, 256]);
     let config = GraphMemoryConfig::new().tag(Tag(7));
-    let mut memory = GraphMemory::new(&rig.factory, config);
+    let mut memory = BudgetBridge::new(&rig.manager).graph_memory(&rig.queue, config);
     let frame = memory.update(&chain.graph).unwrap();
     let report = frame.report();
     assert_eq!(report.unaliased, 2 * bytes(512) + 2 * bytes(256));

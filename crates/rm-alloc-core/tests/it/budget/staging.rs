@@ -26,6 +26,7 @@ fn reservations_fit_or_change_nothing() {
     drop(first);
     assert_eq!((manager.stats().staging_used, manager.stats().staging_max), (4, 10));
     manager.set_staging_quota(1);
+    assert_eq!((manager.staging_figures().used, manager.staging_figures().limit), (4, 1));
     assert!(manager.try_reserve_staging(1).is_none(), "below what is taken nothing new fits");
     drop(second);
     assert_eq!(manager.stats().staging_used, 0);
