@@ -78,7 +78,7 @@ mod math;
 
 pub use self::{
     error::FrameError,
-    memory::MemoryReport,
+    memory::{MemoryReport, describe},
     options::{Options, Size, SizeError, Validation},
     picture::{Difference, Picture},
     report::Summary,

@@ -10,6 +10,7 @@ use resource_management::{
 
 use crate::{
     error::FrameError,
+    options::Size,
     schedule::{Barriers, MemoryBarrier, Transition},
     table::{Kind, ResourceId, Table},
 };
@@ -149,6 +150,11 @@ impl Graph {
         }
         Self { description: graph, resources, passes }
     }
+}
+
+/// The frame of that size as the bridge is told of it.
+pub fn describe(size: Size) -> GraphDescription {
+    Graph::new(&Table::deferred(size)).description
 }
 
 impl Object {
