@@ -258,7 +258,9 @@ impl<K, V> Default for KeyedCache<K, V> {
 
 impl<K, V> fmt::Debug for KeyedCache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (len, creating) = (read(&self.ready).len(), lock(&self.slow).creations.len());
+        // In a statement each, so that neither lock is held while the other one is taken.
+        let len = read(&self.ready).len();
+        let creating = lock(&self.slow).creations.len();
         f.debug_struct("KeyedCache")
             .field("len", &len)
             .field("creating", &creating)

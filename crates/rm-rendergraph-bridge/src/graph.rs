@@ -167,6 +167,8 @@ impl GraphDescription {
     }
 
     /// Lets `pass` begin when `earlier` is complete: on another queue by a semaphore, which the engine signals and waits for.
+    ///
+    /// Whatever follows on the queue of `pass` relies on it as well, so the engine waits in all stages.
     pub fn wait(&mut self, pass: PassId, earlier: PassId) {
         self.waits.push((pass, earlier));
     }
@@ -201,6 +203,8 @@ impl GraphDescription {
     /// The content of `resource` outlives the frame, so that it shares its bytes with nothing.
     ///
     /// A history, an accumulation: it may be read before it is written.
+    /// [`GraphMemory`](crate::GraphMemory) recognises it in the next frame by its description, label included, and resources
+    /// described alike by their order; in a frame that does not have it, it may be let go of.
     pub fn persistent(&mut self, resource: ResourceId) {
         if let Some(traits) = self.traits.get_mut(resource.index()) {
             traits.persistent = true;
@@ -284,6 +288,12 @@ impl GraphDescription {
     #[must_use]
     pub fn waits(&self) -> &[(PassId, PassId)] {
         &self.waits
+    }
+
+    /// Whether the content of a resource outlives the frame; `false` if there is no such resource.
+    #[must_use]
+    pub fn is_persistent(&self, resource: ResourceId) -> bool {
+        self.traits.get(resource.index()).is_some_and(|traits| traits.persistent)
     }
 
     pub(crate) fn entry(&self, resource: ResourceId) -> Option<Resource> {

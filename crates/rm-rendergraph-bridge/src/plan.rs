@@ -11,6 +11,7 @@ mod report;
 use ash::vk;
 use rm_alias::Proof;
 
+pub(crate) use self::exclude::is_sparse;
 pub use self::{
     exclude::Exclusion,
     place::FramePlanner,
@@ -139,6 +140,8 @@ pub struct PassBarriers<'a> {
 }
 
 /// Bytes go from a pass of one queue to a pass of another.
+///
+/// A semaphore is signalled behind all of `before`; it stands for whatever runs earlier there, and later on the queue of `after`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SemaphorePair {
     /// The pass that has them last.
@@ -149,7 +152,7 @@ pub struct SemaphorePair {
     pub wraps: bool,
     /// The waits of the description order the two already; if not, the engine adds this one.
     pub described: bool,
-    /// Stages of `after` that touch the bytes first.
+    /// Stages in which `after`, and passes behind it that rely on this semaphore as well, touch bytes first.
     pub stages: vk::PipelineStageFlags2,
 }
 
@@ -164,6 +167,58 @@ pub struct FramePlan {
     /// Where the barriers of a pass end, by pass: of `memory`, of `images`.
     ends: Vec<(usize, usize)>,
     semaphores: Vec<SemaphorePair>,
+}
+
+impl MemoryBarrier {
+    /// The words of Vulkan for it.
+    pub fn to_vk(self) -> vk::MemoryBarrier2<'static> {
+        vk::MemoryBarrier2::default()
+            .src_stage_mask(self.src_stages)
+            .src_access_mask(self.src_access)
+            .dst_stage_mask(self.dst_stages)
+            .dst_access_mask(self.dst_access)
+    }
+}
+
+impl Transition {
+    /// The words of Vulkan for it, where `image` is the object of the resource and `aspects` are all that its format has.
+    ///
+    /// ```
+    /// use ash::vk::{DependencyInfo, ImageAspectFlags};
+    /// use rm_rendergraph_bridge::{GraphFrame, PassId};
+    ///
+    /// fn record(frame: &GraphFrame<'_>, pass: PassId, aspects: ImageAspectFlags) {
+    ///     let barriers = frame.barriers(pass);
+    ///     let memory: Vec<_> = barriers.memory.iter().map(|it| it.to_vk()).collect();
+    ///     let images = barriers.images.iter();
+    ///     let images = images.filter_map(|it| Some(it.to_vk(frame.image(it.image)?.raw(), aspects)));
+    ///     let images: Vec<_> = images.collect();
+    ///     // Two commands, because the barriers of one are not ordered with each other; none for none.
+    ///     let first = DependencyInfo::default().memory_barriers(&memory);
+    ///     let second = DependencyInfo::default().image_memory_barriers(&images);
+    /// #   let _ = (first, second);
+    /// }
+    /// ```
+    pub fn to_vk(
+        self,
+        image: vk::Image,
+        aspects: vk::ImageAspectFlags,
+    ) -> vk::ImageMemoryBarrier2<'static> {
+        let all = vk::ImageSubresourceRange::default()
+            .aspect_mask(aspects)
+            .level_count(vk::REMAINING_MIP_LEVELS)
+            .layer_count(vk::REMAINING_ARRAY_LAYERS);
+        vk::ImageMemoryBarrier2::default()
+            .image(image)
+            .subresource_range(all)
+            .old_layout(vk::ImageLayout::UNDEFINED)
+            .new_layout(self.layout)
+            .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+            .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+            .src_stage_mask(self.dst_stages)
+            .dst_stage_mask(self.dst_stages)
+            .dst_access_mask(self.dst_access)
+    }
 }
 
 impl FramePlan {

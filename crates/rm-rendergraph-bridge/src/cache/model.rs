@@ -102,3 +102,14 @@ fn what_was_begun_before_a_clear_is_gone_after_it() {
         assert_eq!(cache.get(&1), Some(2));
     });
 }
+
+/// Showing a cache in a log never stops those who fill it.
+#[test]
+fn a_cache_is_shown_while_a_value_is_put_in_place() {
+    check(|cache| {
+        let others = Arc::clone(cache);
+        let thread = thread::spawn(move || -> Answer { others.get_or_create(&1, || Ok(7)) });
+        assert!(!format!("{cache:?}").is_empty());
+        assert_eq!(thread.join().unwrap(), Ok(7));
+    });
+}

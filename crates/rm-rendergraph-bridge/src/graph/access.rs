@@ -89,6 +89,14 @@ impl Access {
     pub const INDIRECT: Self =
         Self::new(PipelineStageFlags2::DRAW_INDIRECT, AccessFlags2::INDIRECT_COMMAND_READ);
 
+    /// An index buffer.
+    pub const INDEX_BUFFER: Self =
+        Self::new(PipelineStageFlags2::INDEX_INPUT, AccessFlags2::INDEX_READ);
+
+    /// A vertex buffer.
+    pub const VERTEX_BUFFER: Self =
+        Self::new(PipelineStageFlags2::VERTEX_ATTRIBUTE_INPUT, AccessFlags2::VERTEX_ATTRIBUTE_READ);
+
     /// A buffer that `access` touches in `stages`.
     pub const fn new(stages: PipelineStageFlags2, access: AccessFlags2) -> Self {
         Self { stages, access, layout: ImageLayout::UNDEFINED }
@@ -110,6 +118,11 @@ impl Access {
         Self::new(stages, AccessFlags2::SHADER_STORAGE_READ).layout(ImageLayout::GENERAL)
     }
 
+    /// A storage image that is read and written in `stages`.
+    pub const fn storage_image_read_write(stages: PipelineStageFlags2) -> Self {
+        Self::new(stages, STORAGE_READ_WRITE).layout(ImageLayout::GENERAL)
+    }
+
     /// A storage buffer that is written in `stages`.
     pub const fn storage_write(stages: PipelineStageFlags2) -> Self {
         Self::new(stages, AccessFlags2::SHADER_STORAGE_WRITE)
@@ -118,6 +131,11 @@ impl Access {
     /// A storage buffer that is read in `stages`.
     pub const fn storage_read(stages: PipelineStageFlags2) -> Self {
         Self::new(stages, AccessFlags2::SHADER_STORAGE_READ)
+    }
+
+    /// A storage buffer that is read and written in `stages`.
+    pub const fn storage_read_write(stages: PipelineStageFlags2) -> Self {
+        Self::new(stages, STORAGE_READ_WRITE)
     }
 
     /// A uniform buffer that is read in `stages`.
@@ -137,6 +155,10 @@ impl Access {
         self.access.intersects(WRITES)
     }
 }
+
+const STORAGE_READ_WRITE: AccessFlags2 = AccessFlags2::from_raw(
+    AccessFlags2::SHADER_STORAGE_READ.as_raw() | AccessFlags2::SHADER_STORAGE_WRITE.as_raw(),
+);
 
 const FRAGMENT_TESTS: PipelineStageFlags2 = PipelineStageFlags2::from_raw(
     PipelineStageFlags2::EARLY_FRAGMENT_TESTS.as_raw()

@@ -43,7 +43,7 @@ impl GraphDescription {
         let ends = self.ends[resource.index()];
         let starts = resource.index().checked_sub(1).map_or([0; 3], |last| self.ends[last]);
         let label = self.traits[resource.index()].has_label;
-        let label = label.then(|| &self.names[starts[0] as usize..ends[0] as usize]);
+        let label = label.then(|| self.resource_label(resource));
         let families = &self.families[starts[1] as usize..ends[1] as usize];
         Some(match entry.kind {
             Kind::Buffer(plain) => {

@@ -17,7 +17,9 @@ const SHADERS: S = S::from_raw(
         | S::MESH_SHADER_EXT.as_raw()
         | S::FRAGMENT_SHADER.as_raw()
         | S::COMPUTE_SHADER.as_raw()
-        | S::RAY_TRACING_SHADER_KHR.as_raw(),
+        | S::RAY_TRACING_SHADER_KHR.as_raw()
+        | S::SUBPASS_SHADER_HUAWEI.as_raw()
+        | S::CLUSTER_CULLING_SHADER_HUAWEI.as_raw(),
 );
 
 /// Stages of draws alone.
@@ -37,12 +39,30 @@ const TRANSFERS: S =
 /// Stages that stand for several, and for which.
 const STAGE_SETS: [(S, S); 5] = [
     (S::ALL_COMMANDS, S::from_raw(!S::HOST.as_raw())),
-    (S::ALL_GRAPHICS, S::from_raw(GRAPHICS.as_raw() | S::DRAW_INDIRECT.as_raw())),
-    (S::ALL_TRANSFER, TRANSFERS),
+    (
+        S::ALL_GRAPHICS,
+        S::from_raw(
+            GRAPHICS.as_raw()
+                | S::DRAW_INDIRECT.as_raw()
+                | S::CONDITIONAL_RENDERING_EXT.as_raw()
+                | S::TRANSFORM_FEEDBACK_EXT.as_raw()
+                | S::FRAGMENT_SHADING_RATE_ATTACHMENT_KHR.as_raw()
+                | S::FRAGMENT_DENSITY_PROCESS_EXT.as_raw()
+                | S::INVOCATION_MASK_HUAWEI.as_raw(),
+        ),
+    ),
+    (
+        S::ALL_TRANSFER,
+        S::from_raw(TRANSFERS.as_raw() | S::ACCELERATION_STRUCTURE_COPY_KHR.as_raw()),
+    ),
     (S::VERTEX_INPUT, S::from_raw(S::INDEX_INPUT.as_raw() | S::VERTEX_ATTRIBUTE_INPUT.as_raw())),
     (
         S::PRE_RASTERIZATION_SHADERS,
-        S::from_raw(GRAPHICS.as_raw() & SHADERS.as_raw() & !S::FRAGMENT_SHADER.as_raw()),
+        S::from_raw(
+            GRAPHICS.as_raw()
+                & SHADERS.as_raw()
+                & !(S::FRAGMENT_SHADER.as_raw() | S::SUBPASS_SHADER_HUAWEI.as_raw()),
+        ),
     ),
 ];
 
@@ -104,8 +124,11 @@ pub(super) fn accesses_beyond(access: A, stages: S) -> A {
             A::UNIFORM_READ | A::SHADER_SAMPLED_READ | A::SHADER_STORAGE_WRITE | A::SHADER_WRITE,
             SHADERS,
         ),
-        (A::SHADER_STORAGE_READ | A::SHADER_READ, SHADERS | S::ACCELERATION_STRUCTURE_BUILD_KHR),
-        (A::INPUT_ATTACHMENT_READ, S::FRAGMENT_SHADER),
+        (
+            A::SHADER_STORAGE_READ | A::SHADER_READ,
+            SHADERS | S::ACCELERATION_STRUCTURE_BUILD_KHR | S::MICROMAP_BUILD_EXT,
+        ),
+        (A::INPUT_ATTACHMENT_READ, S::FRAGMENT_SHADER | S::SUBPASS_SHADER_HUAWEI),
         (A::COLOR_ATTACHMENT_READ | A::COLOR_ATTACHMENT_WRITE, S::COLOR_ATTACHMENT_OUTPUT),
         (
             A::DEPTH_STENCIL_ATTACHMENT_READ | A::DEPTH_STENCIL_ATTACHMENT_WRITE,
@@ -113,7 +136,10 @@ pub(super) fn accesses_beyond(access: A, stages: S) -> A {
         ),
         (
             A::TRANSFER_READ | A::TRANSFER_WRITE,
-            TRANSFERS | S::ACCELERATION_STRUCTURE_BUILD_KHR | S::ACCELERATION_STRUCTURE_COPY_KHR,
+            TRANSFERS
+                | S::ACCELERATION_STRUCTURE_BUILD_KHR
+                | S::ACCELERATION_STRUCTURE_COPY_KHR
+                | S::MICROMAP_BUILD_EXT,
         ),
         (A::HOST_READ | A::HOST_WRITE, S::HOST),
     ];
@@ -129,7 +155,8 @@ pub(super) fn accesses_beyond_image(access: A, usage: I) -> A {
         (A::SHADER_STORAGE_READ | A::SHADER_STORAGE_WRITE | A::SHADER_WRITE, I::STORAGE),
         (A::SHADER_READ, I::SAMPLED | I::STORAGE),
         (A::INPUT_ATTACHMENT_READ, I::INPUT_ATTACHMENT),
-        (A::COLOR_ATTACHMENT_READ | A::COLOR_ATTACHMENT_WRITE, I::COLOR_ATTACHMENT),
+        // Depth is resolved in the stage of colour attachments, and by their accesses.
+        (A::COLOR_ATTACHMENT_READ | A::COLOR_ATTACHMENT_WRITE, attachment),
         (
             A::DEPTH_STENCIL_ATTACHMENT_READ | A::DEPTH_STENCIL_ATTACHMENT_WRITE,
             I::DEPTH_STENCIL_ATTACHMENT,
@@ -163,10 +190,12 @@ pub(super) fn accesses_beyond_buffer(access: A, usage: B) -> A {
         (
             A::TRANSFER_READ,
             B::TRANSFER_SRC
+                | address
                 | B::ACCELERATION_STRUCTURE_BUILD_INPUT_READ_ONLY_KHR
                 | B::ACCELERATION_STRUCTURE_STORAGE_KHR,
         ),
-        (A::TRANSFER_WRITE, B::TRANSFER_DST | B::ACCELERATION_STRUCTURE_STORAGE_KHR),
+        // Acceleration structures are written out to an address.
+        (A::TRANSFER_WRITE, B::TRANSFER_DST | address | B::ACCELERATION_STRUCTURE_STORAGE_KHR),
         (
             A::INPUT_ATTACHMENT_READ
                 | A::COLOR_ATTACHMENT_READ

@@ -1,10 +1,16 @@
 //! A frame with its objects.
 
+use std::collections::HashSet;
+
+use ash::vk::Handle;
 use rm_alloc_core::{AliasedBufferRequest, AliasedImageRequest, AllocationError, Requirements};
 use rm_lifetime::{SharedBuffer, SharedImage, SharedResourceFactory};
 
 use super::blocks::Block;
-use crate::{Described, FramePlan, GraphDescription, PlanSettings, ResourceId, plan::Placed};
+use crate::{
+    Described, FramePlan, GraphDescription, PlanSettings, ResourceId,
+    plan::{Placed, is_sparse},
+};
 
 /// A frame, its plan, and the objects that it is made of.
 #[derive(Debug)]
@@ -37,6 +43,16 @@ pub(super) enum Object {
     Image(SharedImage),
 }
 
+impl Object {
+    /// What tells two live objects apart: whether it is an image, and the handle.
+    fn key(&self) -> (bool, u64) {
+        match self {
+            Self::Buffer(buffer) => (false, buffer.raw().as_raw()),
+            Self::Image(image) => (true, image.raw().as_raw()),
+        }
+    }
+}
+
 impl Arrangement {
     /// Makes the objects that none of `others` has in the same place.
     pub(super) fn new(
@@ -55,12 +71,14 @@ impl Arrangement {
             objects: Vec::new(),
             last_used: 0,
         };
-        let mut taken = others.iter().map(|it| vec![false; it.objects.len()]).collect::<Vec<_>>();
+        // Arrangements share objects, so that one and the same may be found in several of them.
+        let mut taken = HashSet::new();
         for resource in graph.resources() {
-            let object = match made.find(resource, others, &mut taken) {
+            let object = match made.find(resource, others, &taken) {
                 Some(known) => Some(known),
                 None => made.make(factory, resource)?,
             };
+            taken.extend(object.as_ref().map(Object::key));
             made.objects.push(object);
         }
         Ok(made)
@@ -90,28 +108,29 @@ impl Arrangement {
         Some((self.blocks[group].id, offset))
     }
 
-    /// The object of another arrangement that is described alike and lies in the same place.
+    /// The object of another arrangement that is described alike, lies in the same place, and is not `taken`.
+    ///
+    /// Persistent resources alike are told apart by their order, so that no content changes places.
     fn find(
         &self,
         resource: ResourceId,
         others: &[Self],
-        taken: &mut [Vec<bool>],
+        taken: &HashSet<(bool, u64)>,
     ) -> Option<Object> {
         let (described, spot) = (self.graph.resource(resource)?, self.spot(resource));
-        for (other, taken) in others.iter().zip(taken) {
-            // Most often it is the same one, so that one is tried first.
-            let all = std::iter::once(resource).chain(other.graph.resources());
-            let mut free = all.filter(|it| taken.get(it.index()) == Some(&false));
-            let alike = |it: &ResourceId| {
-                other.spot(*it) == spot && other.graph.resource(*it).as_ref() == Some(&described)
-            };
-            let Some(found) = free.find(alike) else { continue };
-            if let Some(object) = other.object(found) {
-                taken[found.index()] = true;
-                return Some(object.clone());
-            }
-        }
-        None
+        let persistent = self.graph.is_persistent(resource);
+        // Most often it is the same one, so that one is tried first.
+        let first = (!persistent).then_some(resource);
+        let found = others.iter().find_map(|other| {
+            let mut all = first.into_iter().chain(other.graph.resources());
+            all.find_map(|it| {
+                let alike = other.spot(it) == spot
+                    && other.graph.is_persistent(it) == persistent
+                    && other.graph.resource(it).as_ref() == Some(&described);
+                other.object(it).filter(|object| alike && !taken.contains(&object.key()))
+            })
+        });
+        found.cloned()
     }
 
     fn make(
@@ -164,7 +183,9 @@ pub(super) fn requirements(
                 needs.alignment = needs.alignment.max(buffer.min_alignment);
                 needs
             }
-            (None, Some(Described::Image(image))) => manager.image_requirements(image)?,
+            (None, Some(Described::Image(image))) if !is_sparse(image) => {
+                manager.image_requirements(image)?
+            }
             _ => Requirements::new(0, 1, u32::MAX),
         };
         all.push(needs);

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use ash::vk;
-use rm_alloc_core::{MemoryLocation, Requirements};
+use rm_alloc_core::{ImageRequest, MemoryLocation, Requirements};
 
 use crate::graph::{Kind, Resource, Touch};
 
 /// Why a resource is not planned.
+///
+/// One that lives for a frame all the same, with memory of its own, begins like every other: with the barriers against the
+/// frame before, and images with a [`Transition`](crate::Transition). External, persistent and sparse ones are left to the engine.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Exclusion {
@@ -27,6 +30,16 @@ pub enum Exclusion {
     Sparse,
     /// No pass touches it.
     Unused,
+}
+
+impl Exclusion {
+    /// Whether it is garbage when a frame begins, so that the frame before is all that its first pass has to wait for.
+    pub(super) const fn begins_anew(self) -> bool {
+        match self {
+            Self::Dedicated | Self::HostVisible | Self::LazilyAllocated | Self::Protected => true,
+            Self::External | Self::Persistent | Self::Sparse | Self::Unused => false,
+        }
+    }
 }
 
 impl fmt::Display for Exclusion {
@@ -60,10 +73,7 @@ pub(super) fn exclude(
         }
     };
     if let Kind::Image(image) = &resource.kind {
-        let sparse = vk::ImageCreateFlags::SPARSE_BINDING
-            | vk::ImageCreateFlags::SPARSE_RESIDENCY
-            | vk::ImageCreateFlags::SPARSE_ALIASED;
-        if image.flags.intersects(sparse) {
+        if is_sparse(image) {
             return Some(Exclusion::Sparse);
         }
         if image.flags.contains(vk::ImageCreateFlags::PROTECTED) {
@@ -83,4 +93,12 @@ pub(super) fn exclude(
         return Some(Exclusion::HostVisible);
     }
     (dedicated || requirements.requires_dedicated).then_some(Exclusion::Dedicated)
+}
+
+/// Whether the pages of an image come and go, so that it has no memory to ask about.
+pub(crate) fn is_sparse(image: &ImageRequest<'_>) -> bool {
+    let sparse = vk::ImageCreateFlags::SPARSE_BINDING
+        | vk::ImageCreateFlags::SPARSE_RESIDENCY
+        | vk::ImageCreateFlags::SPARSE_ALIASED;
+    image.flags.intersects(sparse)
 }

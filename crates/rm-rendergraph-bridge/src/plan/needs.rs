@@ -103,10 +103,28 @@ pub(super) fn split_off_semaphores(
         }
     }
     let clock = Clock::new(order, queues, &wraps);
-    needs.retain(|need| !clock.orders(order, before(need), need.after));
     pairs.retain(|pair| pair.described || wraps.contains(&(pair.before, pair.after)));
+    let (ordered, rest) =
+        needs.drain(..).partition(|need| clock.orders(order, before(need), need.after));
+    *needs = rest;
+    widen(order, &mut pairs, &ordered);
     pairs.sort_unstable();
     pairs
+}
+
+/// A pass that relies on a semaphore which an earlier one of its queue waits for is stopped by it in its own stages, too.
+fn widen(order: &Order, pairs: &mut [SemaphorePair], ordered: &[Need]) {
+    for pair in pairs {
+        let from = order.place(pair.after);
+        let relies = |need: &&Need| {
+            let there = order.place(need.after);
+            // What was waited for in the frame before holds from the beginning of this one.
+            let behind = there.index >= from.index || (pair.described && need.wraps);
+            there.queue == from.queue && behind
+        };
+        let stages = ordered.iter().filter(relies).map(|need| need.dst_stages);
+        pair.stages = stages.fold(pair.stages, |all, stages| all | stages);
+    }
 }
 
 fn new_semaphores(pairs: &[SemaphorePair]) -> Vec<(PassId, PassId)> {

@@ -1,11 +1,11 @@
 //! The planner: groups, offsets, hand-overs.
 
 use ash::vk;
-use rm_alias::{Item, PlanError, Planner, Problem, Span};
+use rm_alias::{HandOver, Item, PlanError, Planner, Problem, Span};
 use rm_alloc_core::{Requirements, TilingClass};
 
 use super::{
-    FramePlan, Group, Placed, PlanSettings, Transition, cover, exclude,
+    Exclusion, FramePlan, Group, Placed, PlanSettings, Transition, cover, exclude,
     group::{self, Member},
     needs,
 };
@@ -80,10 +80,21 @@ impl FramePlanner {
         let candidates = collect(graph, &order, requirements, settings, &mut plan)?;
         let problem = self.place(graph, &candidates, settings, &mut plan)?;
         let queues = graph.queue_count();
-        let items: Vec<ResourceId> = candidates.iter().map(|it| it.resource).collect();
+        let mut items: Vec<ResourceId> = candidates.iter().map(|it| it.resource).collect();
         let aliased =
             self.planner.replan(&problem).map_err(|error| refuse(graph, &items, error))?;
-        let hand_overs = aliased.plan.hand_overs(&problem, true).unwrap_or_default();
+        let Ok(mut hand_overs) = aliased.plan.hand_overs(&problem, true) else {
+            unreachable!("a plan solves the problem that it was made for");
+        };
+        // Whoever shares with nobody takes its bytes over from itself.
+        let alone = |it: &ResourceId| {
+            plan.place(*it).and_then(Result::err).is_some_and(Exclusion::begins_anew)
+        };
+        for resource in graph.resources().filter(alone) {
+            let (item, size) = (items.len(), 0);
+            hand_overs.push(HandOver { after: item, offset: 0, size, before: item, wraps: true });
+            items.push(resource);
+        }
         let is_image = |resource| graph.entry(resource).is_some_and(|it: Resource| it.is_image());
         let mut needs = needs::list(&order, &items, is_image, &hand_overs);
         plan.semaphores = needs::split_off_semaphores(&order, queues, &mut needs);

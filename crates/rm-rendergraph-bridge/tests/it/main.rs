@@ -4,6 +4,7 @@
 
 mod bridge;
 mod cache;
+mod graph;
 mod memory;
 mod rig;
 mod support;

@@ -1,10 +1,12 @@
 //! Planned frames made real: what is charged, kept, grown, shrunk and given back.
 
+mod alike;
 mod keeping;
+mod random;
 mod real;
 mod refusals;
 
-use ash::vk::{BufferUsageFlags, ImageUsageFlags, PipelineStageFlags2};
+use ash::vk::{BufferUsageFlags, ImageCreateFlags, ImageUsageFlags, PipelineStageFlags2};
 use rm_alloc_core::{BufferRequest, Category, MemoryLocation, Tag};
 use rm_headless::heap::allocations_of;
 use rm_rendergraph_bridge::{
@@ -96,9 +98,12 @@ fn what_shares_with_nothing_has_memory_of_its_own() {
     on_tile.usage = ImageUsageFlags::TRANSIENT_ATTACHMENT | ImageUsageFlags::COLOR_ATTACHMENT;
     let on_tile = graph.image(&on_tile);
     let unused = graph.image(&square(16).label("unused"));
+    let mut sparse = square(2048).label("sparse");
+    sparse.flags = ImageCreateFlags::SPARSE_BINDING | ImageCreateFlags::SPARSE_RESIDENCY;
+    let sparse = graph.image(&sparse);
     let swapchain = graph.external_image("swapchain");
     graph.access(pass, history, Access::sampled(PipelineStageFlags2::FRAGMENT_SHADER));
-    for image in [dedicated, on_tile, swapchain] {
+    for image in [dedicated, on_tile, sparse, swapchain] {
         graph.access(pass, image, Access::COLOR_ATTACHMENT);
     }
     graph.access(pass, readback, Access::COPY_TARGET_BUFFER);
@@ -111,14 +116,15 @@ fn what_shares_with_nothing_has_memory_of_its_own() {
     assert_eq!(why(readback), Exclusion::HostVisible);
     assert_eq!(why(on_tile), Exclusion::LazilyAllocated);
     assert_eq!(why(unused), Exclusion::Unused);
+    assert_eq!(why(sparse), Exclusion::Sparse);
     assert_eq!(why(swapchain), Exclusion::External);
     let report = frame.report();
-    assert_eq!(report.excluded.len(), 6);
+    assert_eq!(report.excluded.len(), 7);
     let named = report.named(&chain.graph).to_string();
     assert!(named.contains("\n  `history` outlives the frame\n"), "{named}");
     assert!(frame.buffer(readback).is_some_and(|buffer| buffer.mapped().is_some()));
     assert!(frame.image(history).is_some_and(|image| !image.is_aliased()));
-    assert!(frame.image(unused).is_none() && frame.image(swapchain).is_none());
+    assert!([unused, sparse, swapchain].iter().all(|it| frame.image(*it).is_none()));
     assert!(frame.image(readback).is_none() && frame.buffer(history).is_none());
     let planned = frame.report().planned;
     let (all, transient) = rig.used();
