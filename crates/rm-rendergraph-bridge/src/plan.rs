@@ -27,6 +27,8 @@ pub struct PlanSettings {
     pub aliasing: bool,
     /// Memory types to prefer, one bit each: those that are local to the device.
     pub memory_types: u32,
+    /// Memory types whose bytes are allocated lazily, one bit each: attachments that never leave the tile live there, alone.
+    pub lazy_types: u32,
     /// Pages in bytes that buffers and images must not share (`bufferImageGranularity`), a power of two.
     pub granularity: u64,
     /// Most bytes of one piece of memory (`maxMemoryAllocationSize`).
@@ -41,6 +43,7 @@ impl PlanSettings {
         Self {
             aliasing: true,
             memory_types: u32::MAX,
+            lazy_types: 0,
             granularity,
             max_block: u64::MAX,
             budget: rm_alias::Budget::Automatic,
@@ -50,15 +53,20 @@ impl PlanSettings {
     /// The settings that `context` asks for.
     pub fn of(context: &rm_alloc_core::DeviceContext) -> Self {
         let limits = context.limits();
-        let local = |index: &u32| {
-            let flags = context.type_flags(*index);
-            let unwanted =
-                vk::MemoryPropertyFlags::LAZILY_ALLOCATED | vk::MemoryPropertyFlags::PROTECTED;
-            flags.contains(vk::MemoryPropertyFlags::DEVICE_LOCAL) && !flags.intersects(unwanted)
+        let types = |wanted: vk::MemoryPropertyFlags, unwanted: vk::MemoryPropertyFlags| {
+            let fits = |index: &u32| {
+                let flags = context.type_flags(*index);
+                flags.contains(wanted) && !flags.intersects(unwanted)
+            };
+            let all = 0..context.memory_properties().memory_type_count;
+            all.filter(fits).fold(0, |bits, index| bits | 1 << index)
         };
-        let types = context.memory_properties().memory_type_count;
+        let (local, protected) =
+            (vk::MemoryPropertyFlags::DEVICE_LOCAL, vk::MemoryPropertyFlags::PROTECTED);
+        let lazy = vk::MemoryPropertyFlags::LAZILY_ALLOCATED;
         Self {
-            memory_types: (0..types).filter(local).fold(0, |bits, index| bits | 1 << index),
+            memory_types: types(local, lazy | protected),
+            lazy_types: types(lazy, protected),
             max_block: limits.max_allocation_size,
             ..Self::new(limits.buffer_image_granularity)
         }

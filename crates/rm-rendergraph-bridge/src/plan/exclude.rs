@@ -5,7 +5,10 @@ use std::fmt;
 use ash::vk;
 use rm_alloc_core::{ImageRequest, MemoryLocation, Requirements};
 
-use crate::graph::{Kind, Resource, Touch};
+use crate::{
+    PlanSettings,
+    graph::{Kind, Resource, Touch},
+};
 
 /// Why a resource is not planned.
 ///
@@ -64,6 +67,7 @@ pub(super) fn exclude(
     resource: &Resource,
     touches: &[Touch],
     requirements: &Requirements,
+    settings: &PlanSettings,
 ) -> Option<Exclusion> {
     let (location, dedicated) = match &resource.kind {
         Kind::Buffer(buffer) => (buffer.location, buffer.dedicated),
@@ -79,7 +83,8 @@ pub(super) fn exclude(
         if image.flags.contains(vk::ImageCreateFlags::PROTECTED) {
             return Some(Exclusion::Protected);
         }
-        if image.usage.contains(vk::ImageUsageFlags::TRANSIENT_ATTACHMENT) {
+        let on_tile = image.usage.contains(vk::ImageUsageFlags::TRANSIENT_ATTACHMENT);
+        if on_tile && requirements.memory_type_bits & settings.lazy_types != 0 {
             return Some(Exclusion::LazilyAllocated);
         }
     }

@@ -168,7 +168,7 @@ fn collect(
         let Some(entry) = graph.entry(resource) else { continue };
         let touches = order.touches(resource);
         let needs = *requirements.get(resource.index()).unwrap_or(&NOTHING);
-        if let Some(why) = exclude::exclude(&entry, touches, &needs) {
+        if let Some(why) = exclude::exclude(&entry, touches, &needs, settings) {
             plan.places.push(Err(why));
             continue;
         }

@@ -13,6 +13,8 @@ use rm_rendergraph_bridge::{
     Access, BudgetBridge, Exclusion, GraphMemory, GraphMemoryConfig, ResourceId,
 };
 
+use rm_vksim::Profile;
+
 use crate::rig::{Chain, Rig, square};
 
 /// Bytes of a square of so many texels a side.
@@ -114,12 +116,12 @@ fn what_shares_with_nothing_has_memory_of_its_own() {
     assert_eq!(why(history), Exclusion::Persistent);
     assert_eq!(why(dedicated), Exclusion::Dedicated);
     assert_eq!(why(readback), Exclusion::HostVisible);
-    assert_eq!(why(on_tile), Exclusion::LazilyAllocated);
+    assert!(frame.plan().place(on_tile).unwrap().is_ok(), "no memory of this device is lazy");
     assert_eq!(why(unused), Exclusion::Unused);
     assert_eq!(why(sparse), Exclusion::Sparse);
     assert_eq!(why(swapchain), Exclusion::External);
     let report = frame.report();
-    assert_eq!(report.excluded.len(), 7);
+    assert_eq!(report.excluded.len(), 6);
     let named = report.named(&chain.graph).to_string();
     assert!(named.contains("\n  `history` outlives the frame\n"), "{named}");
     assert!(frame.buffer(readback).is_some_and(|buffer| buffer.mapped().is_some()));
@@ -129,6 +131,22 @@ fn what_shares_with_nothing_has_memory_of_its_own() {
     let planned = frame.report().planned;
     let (all, transient) = rig.used();
     assert!(transient == planned && all > planned, "each has its own account");
+    drop(memory);
+    rig.end();
+}
+
+#[test]
+fn attachments_that_never_leave_the_tile_have_no_bytes_to_share() {
+    let rig = Rig::on(Profile::tiler_lazy(), Default::default());
+    let mut chain = Chain::new(&[256, 256]);
+    let mut on_tile = square(128).label("on tile");
+    on_tile.usage = ImageUsageFlags::TRANSIENT_ATTACHMENT | ImageUsageFlags::COLOR_ATTACHMENT;
+    let on_tile = chain.graph.image(&on_tile);
+    chain.graph.access(chain.passes[0], on_tile, Access::COLOR_ATTACHMENT);
+    let mut memory = GraphMemory::new(&rig.factory, GraphMemoryConfig::new());
+    let frame = memory.update(&chain.graph).unwrap();
+    assert_eq!(frame.plan().place(on_tile), Some(Err(Exclusion::LazilyAllocated)));
+    assert!(frame.image(on_tile).is_some_and(|image| !image.is_aliased()));
     drop(memory);
     rig.end();
 }

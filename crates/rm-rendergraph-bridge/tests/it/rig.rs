@@ -23,7 +23,11 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(config: BudgetConfig) -> Self {
-        let sim = Arc::new(SimDevice::new(Profile::desktop_rebar()).unwrap());
+        Self::on(Profile::desktop_rebar(), config)
+    }
+
+    pub(crate) fn on(profile: Profile, config: BudgetConfig) -> Self {
+        let sim = Arc::new(SimDevice::new(profile).unwrap());
         // SAFETY: instance and physical device are live and belong together.
         let features =
             unsafe { MemoryFeatures::recommended(sim.instance(), sim.physical_device()) };
