@@ -7,7 +7,7 @@ mod cache;
 mod graph;
 mod memory;
 mod rig;
-mod support;
+mod bed;
 
 #[global_allocator]
 static HEAP: rm_headless::heap::CountingHeap = rm_headless::heap::CountingHeap;

@@ -13,7 +13,7 @@ use std::{
 use rm_lifetime::{GpuTimeline, TimelineError};
 use rm_rendergraph_bridge::{UploadError, UploadRequest};
 
-use crate::support::{Bed, KIB, timeline};
+use crate::bed::{Bed, KIB, timeline};
 
 /// Longer than any test takes: whoever waits for so long is woken, or hangs.
 const LONG: Duration = Duration::from_secs(3600);

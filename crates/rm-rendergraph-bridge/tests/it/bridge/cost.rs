@@ -3,7 +3,7 @@
 use rm_headless::heap::allocations_of;
 use rm_rendergraph_bridge::UploadRequest;
 
-use crate::support::{Bed, KIB, timeline};
+use crate::bed::{Bed, KIB, timeline};
 
 /// In steady state uploads, their ends and refusals need no heap.
 #[test]
@@ -55,7 +55,7 @@ fn timelines_that_come_and_go_need_no_heap() {
 fn a_tracked_buffer_costs_what_any_shared_buffer_costs() {
     let bed = Bed::new();
     let retirer = bed.queue.retirer();
-    let request = crate::support::buffer(KIB);
+    let request = crate::bed::buffer(KIB);
     let own = || drop(bed.bridge.allocate_buffer_tracked(&request, &retirer).unwrap());
     let factory = rm_lifetime::SharedResourceFactory::new(&bed.manager, &bed.queue);
     let others = || drop(factory.create_buffer(&request).unwrap());

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rm_lifetime::{FrameTimeline, GpuTimeline, TimelineError};
 use rm_rendergraph_bridge::{PendingUploads, UploadRequest};
 
-use crate::support::{Bed, KIB, timeline};
+use crate::bed::{Bed, KIB, timeline};
 
 /// The classic: the first frames are over because a difference of small numbers says so.
 #[test]

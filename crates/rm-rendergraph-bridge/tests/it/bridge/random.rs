@@ -6,7 +6,7 @@ use rm_alloc_core::StagingReservation;
 use rm_lifetime::ManualTimeline;
 use rm_rendergraph_bridge::{PendingUpload, PendingUploads, UploadError, UploadRequest};
 
-use crate::support::{Bed, KIB, Random, timeline};
+use crate::bed::{Bed, KIB, Random, timeline};
 
 const OPERATIONS: u32 = 100_000;
 

@@ -12,7 +12,7 @@ use std::{
 use rm_lifetime::ManualTimeline;
 use rm_rendergraph_bridge::UploadRequest;
 
-use crate::support::{Bed, KIB, Random, timeline};
+use crate::bed::{Bed, KIB, Random, timeline};
 
 const THREADS: u64 = 8;
 const UPLOADS: u64 = 300;

@@ -3,7 +3,7 @@
 use ash::vk::{Format, ImageUsageFlags};
 use rm_alloc_core::{BudgetConfig, ErrorKind, ImageRequest};
 
-use crate::support::{Bed, KIB, buffer};
+use crate::bed::{Bed, KIB, buffer};
 
 #[test]
 fn tracked_resources_are_charged_until_the_device_is_done() {

@@ -15,7 +15,7 @@ use rm_lifetime::SharedBuffer;
 use rm_rendergraph_bridge::{CreateError, KeyedCache};
 
 use super::{Answer, Numbers, known};
-use crate::support::{Bed, KIB, buffer};
+use crate::bed::{Bed, KIB, buffer};
 
 const THREADS: usize = 16;
 
