@@ -2,9 +2,9 @@
 //!
 //! A barrier orders the stages in its first scope, and whatever an earlier barrier has ordered before these, before the
 //! stages in its second scope: dependencies chain where a source stage of the later one is a target stage of the earlier
-//! (Vulkan, "Execution and memory dependencies"). Writes are made available by a barrier that names them, and become visible
-//! to what the same or a later barrier of the chain names. Logical order between stages of the pipeline is not counted on.
-//! The barriers of one pass are one command, so they do not chain with each other.
+//! (Vulkan, "Execution and memory dependencies"). Writes are made available by a barrier that names them, for its second scope
+//! and what chains behind that, and become visible to what the same or a later barrier of that chain names. Logical order
+//! between stages of the pipeline is not counted on. The barriers of one pass are one command: they do not chain.
 
 use ash::vk::{AccessFlags2, PipelineStageFlags2};
 
@@ -109,8 +109,8 @@ fn passes_by(order: &Order, length: usize, need: &Need, place: Place) -> bool {
 struct Reach {
     /// Stages that run behind it.
     behind: PipelineStageFlags2,
-    /// Its writes that are available.
-    available: AccessFlags2,
+    /// Stages that run behind its writes when these are available.
+    settled: PipelineStageFlags2,
 }
 
 /// Whether the barriers on the way order all that the need is about.
@@ -133,9 +133,9 @@ fn is_met(
                     pass_barrier(it, stage, &before, &mut reach, &mut visible, writes);
                 }
             }
-            reach.behind.contains(wanted)
-                && reach.available.contains(writes)
-                && (writes.is_empty() || sees(&visible, wanted, need.dst_access))
+            let found =
+                || reach.settled.contains(wanted) && sees(&visible, wanted, need.dst_access);
+            reach.behind.contains(wanted) && (writes.is_empty() || found())
         })
     })
 }
@@ -153,12 +153,9 @@ fn pass_barrier(
         return;
     }
     after.behind |= it.targets;
-    let mut available = before.available;
-    if direct {
-        available |= single_accesses(it.barrier.src_access) & writes;
-        after.available |= available;
-    }
-    if available.contains(writes) {
+    let made = direct && single_accesses(it.barrier.src_access).contains(writes);
+    if made || it.sources.intersects(before.settled) {
+        after.settled |= it.targets;
         visible.push((it.targets, single_accesses(it.barrier.dst_access)));
     }
 }

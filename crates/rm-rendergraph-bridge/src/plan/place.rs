@@ -129,6 +129,7 @@ impl FramePlanner {
             .collect();
         let mut chosen = group::by_types(&members, settings.memory_types);
         let items: Vec<ResourceId> = candidates.iter().map(|it| it.resource).collect();
+        let mut fresh = false;
         loop {
             let mut groups = describe(candidates, &chosen, settings);
             let problem = problem(graph, candidates, &chosen, &groups, settings);
@@ -139,9 +140,12 @@ impl FramePlanner {
                 group.lower_bound = found.lower_bound;
                 group.proof = found.proof;
             }
-            // Each member alone fits, so splitting ends.
+            // Each member alone fits at offset zero, so splitting ends; offsets kept from before might let it go on forever.
             if let Some(large) = groups.iter().position(|it| it.size > settings.max_block) {
-                group::split(&members, &mut chosen, large, groups.len());
+                if fresh {
+                    group::split(&members, &mut chosen, large, groups.len());
+                }
+                (self.planner, fresh) = (Planner::new(), true);
                 continue;
             }
             for ((it, group), offset) in candidates.iter().zip(&chosen).zip(found.plan.offsets()) {

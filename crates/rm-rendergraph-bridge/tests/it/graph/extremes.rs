@@ -10,7 +10,7 @@ use rm_rendergraph_bridge::{
     ResourceId,
 };
 
-use crate::support::Random;
+use crate::bed::Random;
 
 fn plan(graph: &GraphDescription, needs: &[Requirements]) -> Result<FramePlan, GraphError> {
     FramePlanner::new().plan(graph, needs, &PlanSettings::new(1))

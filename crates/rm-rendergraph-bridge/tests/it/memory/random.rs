@@ -10,8 +10,8 @@ use rm_rendergraph_bridge::{
 
 use super::bytes;
 use crate::{
+    bed::Random,
     rig::{Chain, Rig, square},
-    support::Random,
 };
 
 /// A frame of a few images, now and then with buffers among them, and a history.
