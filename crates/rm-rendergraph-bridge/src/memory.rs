@@ -120,6 +120,8 @@ pub struct GraphMemory {
     generation: u64,
     /// The generation of the last frame.
     last: Option<u64>,
+    /// The generation of the frame before that.
+    before: Option<u64>,
     /// The last frame was another one than the one before.
     switched: bool,
 }
@@ -139,6 +141,7 @@ impl GraphMemory {
             frame: 0,
             generation: 0,
             last: None,
+            before: None,
             switched: false,
         }
     }
@@ -160,9 +163,14 @@ impl GraphMemory {
         self.arrangements[0].last_used = self.frame;
         self.tidy();
         let current = self.arrangements[0].generation;
-        let last = self.last.replace(current);
-        self.switched = last.is_some_and(|last| last != current);
+        self.before = self.last.replace(current);
+        self.switched = self.before.is_some_and(|before| before != current);
         Ok(GraphFrame::new(&self.arrangements[0], self.switched))
+    }
+
+    /// The last frame was not submitted after all: what it had to [switch](GraphFrame::switch) from is still to be switched from.
+    pub const fn not_submitted(&mut self) {
+        self.last = self.before;
     }
 
     /// Gives everything back: objects retire, and memory with the last of them. The next frame starts anew.

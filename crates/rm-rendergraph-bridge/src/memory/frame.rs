@@ -45,7 +45,8 @@ impl<'a> GraphFrame<'a> {
     /// A barrier to record before the first pass of every queue: the last frame used the same bytes in another way.
     ///
     /// With several queues, each also waits for what the others submitted for that frame.
-    /// It is told once: where this frame is not submitted after all, it is for the next one to record it.
+    /// It is told once; where this frame is not submitted after all, [`GraphMemory::not_submitted`](crate::GraphMemory::not_submitted)
+    /// has it told again.
     #[must_use]
     pub fn switch(&self) -> Option<MemoryBarrier> {
         self.switched.then_some(MemoryBarrier {

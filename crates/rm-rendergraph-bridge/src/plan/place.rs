@@ -78,14 +78,9 @@ impl FramePlanner {
         let order = Order::new(graph)?;
         let mut plan = FramePlan::default();
         let candidates = collect(graph, &order, requirements, settings, &mut plan)?;
-        let problem = self.place(graph, &candidates, settings, &mut plan)?;
+        let mut hand_overs = self.place(graph, &candidates, settings, &mut plan)?;
         let queues = graph.queue_count();
         let mut items: Vec<ResourceId> = candidates.iter().map(|it| it.resource).collect();
-        let aliased =
-            self.planner.replan(&problem).map_err(|error| refuse(graph, &items, error))?;
-        let Ok(mut hand_overs) = aliased.plan.hand_overs(&problem, true) else {
-            unreachable!("a plan solves the problem that it was made for");
-        };
         // Whoever shares with nobody takes its bytes over from itself.
         let alone = |it: &ResourceId| {
             plan.place(*it).and_then(Result::err).is_some_and(Exclusion::begins_anew)
@@ -115,14 +110,14 @@ impl FramePlanner {
         Ok(plan)
     }
 
-    /// Finds groups and offsets; answers the problem that the offsets solve.
+    /// Finds groups and offsets; answers who takes over bytes from whom.
     fn place(
         &mut self,
         graph: &GraphDescription,
         candidates: &[Candidate],
         settings: &PlanSettings,
         plan: &mut FramePlan,
-    ) -> Result<Problem, GraphError> {
+    ) -> Result<Vec<HandOver>, GraphError> {
         let members: Vec<Member> = candidates
             .iter()
             .map(|it| Member { bits: it.needs.memory_type_bits, size: it.needs.size })
@@ -153,7 +148,10 @@ impl FramePlanner {
                 plan.places[it.resource.index()] = Ok(placed);
             }
             plan.groups = groups;
-            return Ok(problem);
+            let Ok(hand_overs) = found.plan.hand_overs(&problem, true) else {
+                unreachable!("a plan solves the problem that it was made for");
+            };
+            return Ok(hand_overs);
         }
     }
 }

@@ -39,6 +39,21 @@ fn a_switch_is_told_once_and_only_when_another_frame_used_the_bytes() {
 }
 
 #[test]
+fn a_switch_of_a_frame_that_was_not_submitted_is_told_again() {
+    let rig = Rig::new(Default::default());
+    let mut memory = GraphMemory::new(&rig.factory, GraphMemoryConfig::new());
+    let (one, other) = (Chain::new(&[512, 256]), Chain::new(&[512, 128]));
+    memory.update(&one.graph).unwrap();
+    for _ in 0..3 {
+        assert!(memory.update(&other.graph).unwrap().switch().is_some());
+        memory.not_submitted();
+    }
+    assert!(memory.update(&one.graph).unwrap().switch().is_none(), "the device knows no other");
+    drop(memory);
+    rig.end();
+}
+
+#[test]
 fn variants_that_come_and_go_cost_nothing_once_all_were_there() {
     let rig = Rig::new(Default::default());
     let mut memory = GraphMemory::new(&rig.factory, GraphMemoryConfig::new());
