@@ -1,13 +1,13 @@
 //! A command buffer with a pool of its own, and the barriers that are recorded into it.
 
 use ash::vk;
-use resource_management::lifetime::SharedObject;
+use resource_management::{lifetime::SharedObject, rendergraph::MemoryBarrier};
 
 use crate::{
     binding::whole,
     device::Device,
     memory::Transients,
-    schedule::{MemoryBarrier, Transition},
+    schedule::Transition,
     table::{Kind, Table},
 };
 
@@ -114,12 +114,5 @@ impl Commands {
 }
 
 fn memory(barriers: &[MemoryBarrier]) -> Vec<vk::MemoryBarrier2<'static>> {
-    let barrier = |order: &MemoryBarrier| {
-        vk::MemoryBarrier2::default()
-            .src_stage_mask(order.src_stages)
-            .src_access_mask(order.src_access)
-            .dst_stage_mask(order.dst_stages)
-            .dst_access_mask(order.dst_access)
-    };
-    barriers.iter().map(barrier).collect()
+    barriers.iter().map(|it| it.to_vk()).collect()
 }

@@ -4,11 +4,10 @@ use ash::vk;
 use resource_management::{
     alloc::{BufferRequest, Category, MemoryLocation},
     lifetime::{OwnedBuffer, SharedBuffer},
+    rendergraph::MemoryBarrier,
 };
 
-use crate::{
-    commands::Commands, device::Device, error::FrameError, scene::temple, schedule::MemoryBarrier,
-};
+use crate::{commands::Commands, device::Device, error::FrameError, scene::temple};
 
 /// Triangles, ready to be drawn.
 #[derive(Clone, Debug)]

@@ -5,13 +5,15 @@ use resource_management::{
     alias::Proof,
     alloc::{AllocationError, BufferRequest, ImageRequest},
     lifetime::{SharedBuffer, SharedImage, SharedResourceFactory},
-    rendergraph::{self, GraphDescription, GraphFrame, GraphMemory, GraphMemoryConfig, PassId},
+    rendergraph::{
+        self, GraphDescription, GraphFrame, GraphMemory, GraphMemoryConfig, MemoryBarrier, PassId,
+    },
 };
 
 use crate::{
     error::FrameError,
     options::Size,
-    schedule::{Barriers, MemoryBarrier, Transition},
+    schedule::{Barriers, Transition},
     table::{Kind, ResourceId, Table},
 };
 
@@ -185,12 +187,6 @@ impl Object {
 /// What the bridge wants before a pass, in the words of the schedule.
 fn hand_over(graph: &Graph, frame: &GraphFrame<'_>, pass: PassId) -> Barriers {
     let barriers = frame.barriers(pass);
-    let memory = barriers.memory.iter().map(|it| MemoryBarrier {
-        src_stages: it.src_stages,
-        src_access: it.src_access,
-        dst_stages: it.dst_stages,
-        dst_access: it.dst_access,
-    });
     let images = barriers.images.iter().filter_map(|it| {
         let order = MemoryBarrier {
             src_stages: it.dst_stages,
@@ -202,7 +198,7 @@ fn hand_over(graph: &Graph, frame: &GraphFrame<'_>, pass: PassId) -> Barriers {
         let old_layout = vk::ImageLayout::UNDEFINED;
         Some(Transition { resource, order, old_layout, new_layout: it.layout })
     });
-    Barriers { memory: memory.collect(), images: images.collect() }
+    Barriers { memory: barriers.memory.to_vec(), images: images.collect() }
 }
 
 impl MemoryReport {

@@ -1,14 +1,14 @@
 //! A frame as commands: for each pass what its memory needs first, then its work.
 
 use ash::vk;
-use resource_management::lifetime::SharedImage;
+use resource_management::{lifetime::SharedImage, rendergraph::MemoryBarrier};
 
 use crate::{
     binding::{Sources, whole},
     device::Device,
     geometry::Geometry,
     sabotage::{Sabotage, over_before},
-    schedule::{Barriers, MemoryBarrier},
+    schedule::Barriers,
     slot::Slot,
     table::{Kind, Pass, Use, Work},
 };

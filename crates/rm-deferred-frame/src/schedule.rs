@@ -5,6 +5,7 @@
 //! last of the frame before.
 
 use ash::vk;
+use resource_management::rendergraph::MemoryBarrier;
 
 use crate::table::{Access, ResourceId, Table};
 
@@ -13,15 +14,6 @@ use crate::table::{Access, ResourceId, Table};
 pub(crate) struct Barriers {
     pub(crate) memory: Vec<MemoryBarrier>,
     pub(crate) images: Vec<Transition>,
-}
-
-/// An order between accesses to any memory.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct MemoryBarrier {
-    pub(crate) src_stages: vk::PipelineStageFlags2,
-    pub(crate) src_access: vk::AccessFlags2,
-    pub(crate) dst_stages: vk::PipelineStageFlags2,
-    pub(crate) dst_access: vk::AccessFlags2,
 }
 
 /// An order between accesses to an image, whose layout changes.

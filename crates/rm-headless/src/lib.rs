@@ -6,6 +6,7 @@
 //! Dynamic rendering and synchronization2 come with it for whoever asks: [`HeadlessOptions::rendering`].
 //!
 //! - [`testing`] runs a test body on a fresh device and fails it when validation complained.
+//! - [`simulated`] makes contexts of simulated devices.
 //! - [`heap`] counts heap allocations.
 //! - [`calls`] counts the driver's memory functions for each thread, lets one fail on purpose, and
 //!   shows a context other [`Limits`] than the driver's.
@@ -58,6 +59,8 @@ mod recorder;
 mod limits;
 
 pub mod calls;
+
+pub mod simulated;
 
 pub mod testing;
 

@@ -2,25 +2,17 @@
 
 use std::sync::Arc;
 
-use rm_alloc_core::{
-    BudgetConfig, DeviceBudgetManager, DeviceContext, DeviceContextInfo, MemoryFeatures,
-};
+use rm_alloc_core::{BudgetConfig, DeviceBudgetManager, MemoryFeatures};
 use rm_alloc_direct::DirectAllocator;
+use rm_headless::simulated;
 use rm_vksim::{Profile, SimDevice};
 
 /// A manager on a simulated device, which takes no part in what loom explores.
 pub(crate) fn manager() -> DeviceBudgetManager {
-    let sim = Arc::new(SimDevice::counting(Profile::desktop_rebar()).unwrap());
-    let info = DeviceContextInfo {
-        instance: sim.instance(),
-        physical_device: sim.physical_device(),
-        device: sim.device(),
-        api_version: sim.profile().api_version,
-        features: MemoryFeatures::empty(),
-        keep_alive: Some(sim.clone()),
-    };
-    // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
-    let context = unsafe { DeviceContext::new(info) }.unwrap();
+    let (context, _) = simulated::context_with(
+        SimDevice::counting(Profile::desktop_rebar()).unwrap(),
+        MemoryFeatures::empty(),
+    );
     DeviceBudgetManager::new(Arc::new(DirectAllocator::new(&context)), BudgetConfig::default())
         .unwrap()
 }

@@ -7,12 +7,10 @@
 
 use std::{hint::black_box, sync::Arc, time::Instant};
 
-use ash::vk::{self, Format, ImageUsageFlags, PipelineStageFlags2, QueueFlags};
-use rm_alloc_core::{
-    BudgetConfig, DeviceBudgetManager, DeviceContext, DeviceContextInfo, ImageRequest,
-    MemoryFeatures,
-};
+use ash::vk::{Format, ImageUsageFlags, PipelineStageFlags2, QueueFlags};
+use rm_alloc_core::{BudgetConfig, DeviceBudgetManager, ImageRequest, MemoryFeatures};
 use rm_alloc_direct::DirectAllocator;
+use rm_headless::simulated;
 use rm_lifetime::{DeferredDestructionQueue, SharedResourceFactory};
 use rm_rendergraph_bridge::{
     Access, FramePlanner, GraphDescription, GraphMemory, GraphMemoryConfig, PlanSettings,
@@ -23,17 +21,8 @@ const IMAGES: u32 = 150;
 const ROUNDS: usize = 401;
 
 fn factory() -> (SharedResourceFactory, DeferredDestructionQueue) {
-    let sim = Arc::new(SimDevice::counting(Profile::desktop_rebar()).unwrap());
-    let info = DeviceContextInfo {
-        instance: sim.instance(),
-        physical_device: sim.physical_device(),
-        device: sim.device(),
-        api_version: vk::API_VERSION_1_3,
-        features: MemoryFeatures::MAINTENANCE4,
-        keep_alive: Some(sim.clone()),
-    };
-    // SAFETY: the handles belong together, the simulated device has what is declared, and the context keeps it alive.
-    let context = unsafe { DeviceContext::new(info) }.unwrap();
+    let sim = SimDevice::counting(Profile::desktop_rebar()).unwrap();
+    let (context, _) = simulated::context_with(sim, MemoryFeatures::MAINTENANCE4);
     let allocator = Arc::new(DirectAllocator::new(&context));
     let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default()).unwrap();
     let queue = DeferredDestructionQueue::new(&manager);

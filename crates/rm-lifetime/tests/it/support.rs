@@ -8,9 +8,9 @@ use std::sync::{
 use ash::vk::{self, BufferUsageFlags};
 use rm_alloc_core::{
     BudgetConfig, BufferAllocation, BufferRequest, DeviceBudgetManager, DeviceContext,
-    DeviceContextInfo, MemoryFeatures,
 };
 use rm_alloc_direct::DirectAllocator;
+use rm_headless::simulated;
 use rm_lifetime::{
     DeferredDestructionQueue, DrainLimit, ManualTimeline, Point, Points, RetireAt, Retirer,
     TimelineId,
@@ -24,28 +24,12 @@ pub(crate) const ALL: DrainLimit = DrainLimit { entries: None, bytes: None };
 
 /// A context that owns the simulated device of `profile`, whose guard checks the verdict when both are gone.
 pub(crate) fn simulated(profile: Profile) -> (Arc<DeviceContext>, Arc<SimDevice>) {
-    over(SimDevice::new(profile).unwrap())
+    simulated::context(SimDevice::new(profile).unwrap())
 }
 
 /// A context that owns a simulated device of `profile` that only counts.
 pub(crate) fn counting(profile: Profile) -> (Arc<DeviceContext>, Arc<SimDevice>) {
-    over(SimDevice::counting(profile).unwrap())
-}
-
-fn over(sim: SimDevice) -> (Arc<DeviceContext>, Arc<SimDevice>) {
-    let sim = Arc::new(sim);
-    // SAFETY: instance and physical device are live and belong together.
-    let features = unsafe { MemoryFeatures::recommended(sim.instance(), sim.physical_device()) };
-    let info = DeviceContextInfo {
-        instance: sim.instance(),
-        physical_device: sim.physical_device(),
-        device: sim.device(),
-        api_version: sim.profile().api_version,
-        features,
-        keep_alive: Some(sim.clone()),
-    };
-    // SAFETY: the handles belong together, everything is enabled, and the context keeps the device alive.
-    (unsafe { DeviceContext::new(info) }.unwrap(), sim)
+    simulated::context(SimDevice::counting(profile).unwrap())
 }
 
 /// A manager over the pass-through backend.

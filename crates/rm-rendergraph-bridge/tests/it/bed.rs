@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use ash::vk::BufferUsageFlags;
-use rm_alloc_core::{
-    BudgetConfig, BufferRequest, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
-    MemoryFeatures,
-};
+use rm_alloc_core::{BudgetConfig, BufferRequest, DeviceBudgetManager, MemoryFeatures};
 use rm_alloc_direct::DirectAllocator;
+use rm_headless::simulated;
 use rm_lifetime::{DeferredDestructionQueue, DrainLimit, ManualTimeline};
 use rm_rendergraph_bridge::{BudgetBridge, PendingUpload, PendingUploads, UploadRequest};
 use rm_vksim::{Profile, SimDevice};
@@ -32,18 +30,9 @@ impl Bed {
     }
 
     pub(crate) fn with(config: BudgetConfig) -> Self {
-        let sim = Arc::new(SimDevice::new(Profile::desktop_rebar()).unwrap());
-        let info = DeviceContextInfo {
-            instance: sim.instance(),
-            physical_device: sim.physical_device(),
-            device: sim.device(),
-            api_version: sim.profile().api_version,
-            features: MemoryFeatures::empty(),
-            // Its guard checks the verdict when the last of the managers is gone.
-            keep_alive: Some(sim.clone()),
-        };
-        // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
-        let context = unsafe { DeviceContext::new(info) }.unwrap();
+        // The guard of the device checks the verdict when the last of the managers is gone.
+        let sim = SimDevice::new(Profile::desktop_rebar()).unwrap();
+        let (context, _) = simulated::context_with(sim, MemoryFeatures::empty());
         let allocator = Arc::new(DirectAllocator::new(&context));
         let manager = DeviceBudgetManager::new(allocator, config).unwrap();
         let queue = DeferredDestructionQueue::new(&manager);

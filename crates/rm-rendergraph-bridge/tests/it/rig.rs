@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ash::vk::{Format, ImageUsageFlags, PipelineStageFlags2, QueueFlags};
 use rm_alloc_core::{
-    Allocation, BudgetConfig, Category, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
-    ImageRequest, MemoryAllocator, MemoryError, MemoryFeatures, MemoryRequest,
+    Allocation, BudgetConfig, Category, DeviceBudgetManager, DeviceContext, ImageRequest,
+    MemoryAllocator, MemoryError, MemoryRequest,
 };
 use rm_alloc_direct::DirectAllocator;
+use rm_headless::simulated;
 use rm_lifetime::{DeferredDestructionQueue, DrainLimit, ManualTimeline, SharedResourceFactory};
 use rm_rendergraph_bridge::{Access, GraphDescription, PassId, ResourceId};
 use rm_vksim::{Profile, SimDevice};
@@ -27,20 +28,7 @@ impl Rig {
     }
 
     pub(crate) fn on(profile: Profile, config: BudgetConfig) -> Self {
-        let sim = Arc::new(SimDevice::new(profile).unwrap());
-        // SAFETY: instance and physical device are live and belong together.
-        let features =
-            unsafe { MemoryFeatures::recommended(sim.instance(), sim.physical_device()) };
-        let info = DeviceContextInfo {
-            instance: sim.instance(),
-            physical_device: sim.physical_device(),
-            device: sim.device(),
-            api_version: sim.profile().api_version,
-            features,
-            keep_alive: Some(sim.clone()),
-        };
-        // SAFETY: the handles belong together, everything is enabled, and the context keeps the device alive.
-        let context = unsafe { DeviceContext::new(info) }.unwrap();
+        let (context, sim) = simulated::context(SimDevice::new(profile).unwrap());
         let allocator = Shared { below: DirectAllocator::new(&context), sim: sim.clone() };
         let manager = DeviceBudgetManager::new(Arc::new(allocator), config).unwrap();
         let queue = DeferredDestructionQueue::new(&manager);
