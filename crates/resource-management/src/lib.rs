@@ -10,6 +10,7 @@
 //! | `lifetime` | [`lifetime`] | `rm-lifetime` | when memory may die: timelines, deferred destruction, handles, scopes, transients, pools |
 //! | `alias` | `alias` | `rm-alias` | which resources may share memory, and where: offsets and a proof |
 //! | `rendergraph` | `rendergraph` | `rm-rendergraph-bridge` | passes that share memory: planned transients, hand-over barriers, caches |
+//! | `metrics` | `metrics` | `rm-metrics` | where memory is: a collector of frames, CSV, traces, dumps, leak reports |
 //! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource |
 //! | `backend-vma` | `backend::vma` | `rm-alloc-vma` | AMD's Vulkan Memory Allocator; builds C++ |
 //! | `backend-mock` | `backend::mock` | `rm-alloc-mock` | a backend for unit tests, on a simulated device |
@@ -67,6 +68,9 @@ pub use rm_alloc_core as alloc;
 
 #[cfg(feature = "lifetime")]
 pub use rm_lifetime as lifetime;
+
+#[cfg(feature = "metrics")]
+pub use rm_metrics as metrics;
 
 #[cfg(feature = "rendergraph")]
 pub use rm_rendergraph_bridge as rendergraph;

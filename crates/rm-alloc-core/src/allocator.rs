@@ -1,6 +1,7 @@
 //! Where bytes come from: the trait that every backend implements.
 
 mod ext;
+mod page;
 mod placement;
 mod stats;
 
@@ -11,6 +12,7 @@ use bitflags::bitflags;
 pub(crate) use self::placement::{NoMemory, Placement};
 pub use self::{
     ext::MemoryAllocatorExt,
+    page::{BlockPart, RangePart, ReportPage, ReportWalk},
     stats::{
         AllocatorReport, AllocatorStats, BlockReport, FreedParcel, HeapStats, ParcelKind,
         RangeReport,
@@ -144,6 +146,18 @@ pub unsafe trait MemoryAllocator: fmt::Debug + Send + Sync {
     /// Every block and range, for dumps.
     fn report(&self) -> AllocatorReport {
         self.below().map_or_else(|| AllocatorReport::of(self.name()), |below| below.report())
+    }
+
+    /// Adds the next part of the report to `page`, and says whether there is more.
+    ///
+    /// For dumps of a program that runs: an allocator that can looks at no more than [`ReportWalk::NODES`] nodes while it
+    /// holds a lock, and [notes](ReportWalk::note) how many. By default all of [`report`](Self::report) is one page.
+    fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        if let Some(below) = self.below() {
+            return below.report_page(walk, page);
+        }
+        page.add(self.report(), walk);
+        false
     }
 
     /// Hears that a resource was freed whose memory came from here, after the memory went back.

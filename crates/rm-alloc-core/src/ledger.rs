@@ -33,7 +33,7 @@ pub use self::{
     pressure::Pressure,
 };
 use crate::{
-    BudgetPolicy, Category, Tag,
+    BudgetPolicy, BudgetSnapshot, Category, Tag,
     callback::Guarded,
     sync::{AtomicBool, AtomicU64, Mutex, lock},
 };
@@ -248,9 +248,21 @@ impl Ledger {
         lock(&self.accounts).tag(tag)
     }
 
-    /// Begins the figures of the next frame, and returns those of the one that ends.
-    pub(crate) fn turn_frame(&self) -> FrameDelta {
-        lock(&self.accounts).turn_frame()
+    /// Copies every account.
+    pub(crate) fn copy_into(&self, snapshot: &mut BudgetSnapshot) {
+        lock(&self.accounts).copy_into(snapshot);
+        snapshot.tags.sort_unstable_by_key(|(tag, _)| tag.0);
+    }
+
+    /// Begins the figures of the next frame, and returns those of the one that ends, with the accounts of that moment.
+    pub(crate) fn turn_frame(&self, snapshot: Option<&mut BudgetSnapshot>) -> FrameDelta {
+        let mut accounts = lock(&self.accounts);
+        let Some(snapshot) = snapshot else { return accounts.turn_frame() };
+        accounts.copy_into(snapshot);
+        let delta = accounts.turn_frame();
+        drop(accounts);
+        snapshot.tags.sort_unstable_by_key(|(tag, _)| tag.0);
+        delta
     }
 
     #[inline]

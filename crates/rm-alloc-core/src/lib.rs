@@ -88,8 +88,9 @@ mod units;
 pub use self::{
     allocation::{Allocation, AllocationParts},
     allocator::{
-        AllocatorCapabilities, AllocatorReport, AllocatorStats, BlockReport, FreedParcel,
-        HeapStats, MemoryAllocator, MemoryAllocatorExt, ParcelKind, RangeReport,
+        AllocatorCapabilities, AllocatorReport, AllocatorStats, BlockPart, BlockReport,
+        FreedParcel, HeapStats, MemoryAllocator, MemoryAllocatorExt, ParcelKind, RangePart,
+        RangeReport, ReportPage, ReportWalk,
     },
     context::{
         BlockOwner, BlockRequest, DeviceBlocks, DeviceContext, DeviceContextInfo, DeviceLimits,
@@ -98,13 +99,13 @@ pub use self::{
     error::{AllocationError, ErrorKind, MemoryError, Reason, Refusal, TypeRefusal},
     ledger::{BudgetScope, Figures, FrameDelta, OverBudget, Pressure},
     manager::{
-        AliasedBufferRequest, AliasedImageRequest, BudgetConfig, BufferAllocation, Charged,
-        DeviceBudgetManager, DeviceMemoryStats, HeapBudget, ImageAllocation, MemoryBlock,
+        AliasedBufferRequest, AliasedImageRequest, BudgetConfig, BudgetSnapshot, BufferAllocation,
+        Charged, DeviceBudgetManager, DeviceMemoryStats, HeapBudget, ImageAllocation, MemoryBlock,
         MemoryBlockRequest,
     },
     memory_type::{MemoryUse, TypeQuery, explain, rank},
     observer::{BlockInfo, EventMask, MemoryEvent, MemoryObserver},
-    policy::{Admission, BudgetLimit, BudgetPolicy, Parcel},
+    policy::{Admission, BudgetLimit, BudgetPolicy, Parcel, Place},
     relief::{MemoryRelief, ReliefStage, Shortage},
     request::{
         BufferRequest, Category, Dedicated, Footprint, ImageRequest, MemoryLocation, MemoryRequest,

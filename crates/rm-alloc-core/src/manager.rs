@@ -10,6 +10,7 @@ mod deed;
 mod free;
 mod resources;
 mod shared;
+mod snapshot;
 mod stats;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use self::{
     free::Charged,
     resources::{BufferAllocation, ImageAllocation},
     shared::MemoryBlock,
+    snapshot::BudgetSnapshot,
     stats::{DeviceMemoryStats, HeapBudget},
 };
 use crate::{
@@ -203,7 +205,7 @@ impl DeviceBudgetManager {
 
     /// Ends the frame, and says what it did.
     pub fn end_frame(&self) -> FrameDelta {
-        self.door.core.end_frame()
+        self.door.core.end_frame_into(None)
     }
 
     /// The device.

@@ -18,7 +18,7 @@ use std::{
 use bitflags::bitflags;
 
 use crate::{
-    AllocationError, FrameDelta, FreedParcel, Parcel, Pressure,
+    AllocationError, FrameDelta, FreedParcel, Parcel, Place, Pressure,
     callback::contained,
     sync::{Mutex, lock},
 };
@@ -74,8 +74,11 @@ pub enum MemoryEvent<'a> {
     Leaked(BlockInfo<'a>),
     /// A budget admitted memory, which was taken.
     Allocated(Parcel<'a>),
-    /// Memory that a budget had admitted went back.
-    Freed(FreedParcel),
+    /// Memory that a budget had admitted went back, from this place.
+    ///
+    /// Told after it went, so that whoever got the place next may be heard of before. At any one place memory comes and goes
+    /// in turn: what is freed there first is what was allocated there first.
+    Freed(FreedParcel, Place),
     /// An account came to its warning line, from below.
     Near(Pressure),
     /// An account came to hold more than its limit.
@@ -93,7 +96,7 @@ impl MemoryEvent<'_> {
             Self::BlockFreed(_) => EventMask::BLOCK_FREED,
             Self::Leaked(_) => EventMask::LEAKED,
             Self::Allocated(_) => EventMask::ALLOCATED,
-            Self::Freed(_) => EventMask::FREED,
+            Self::Freed(..) => EventMask::FREED,
             Self::Near(_) | Self::Over(_) => EventMask::PRESSURE,
             Self::Refused(_) => EventMask::REFUSED,
             Self::FrameThreshold(_) => EventMask::FRAME,

@@ -5,7 +5,9 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::{Category, Figures, FreedParcel, ParcelKind, Tag};
+use ash::vk;
+
+use crate::{Allocation, Category, Figures, FreedParcel, ParcelKind, Tag};
 
 /// What a policy is asked to judge.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +37,29 @@ pub struct Parcel<'a> {
     pub heap: u32,
     /// What the memory is used for.
     pub kind: ParcelKind,
+    /// The account it belongs to.
+    pub category: Category,
+    /// The user's own account.
+    pub tag: Tag,
+    /// Where it is.
+    pub place: Place,
     /// The label of the request.
     pub label: Option<&'a str>,
+}
+
+/// Where memory is, which no other memory of the device is while it lives.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Place {
+    /// The memory object.
+    pub memory: vk::DeviceMemory,
+    /// Bytes from its start.
+    pub offset: u64,
+}
+
+impl From<&Allocation> for Place {
+    fn from(allocation: &Allocation) -> Self {
+        Self { memory: allocation.memory(), offset: allocation.offset() }
+    }
 }
 
 /// A judge of allocations, installed by

@@ -98,6 +98,12 @@ pub enum Category {
     Other,
 }
 
+impl Category {
+    /// Every category.
+    pub const ALL: &'static [Self] =
+        &[Self::Buffer, Self::Image, Self::Staging, Self::Transient, Self::Other];
+}
+
 /// The user's own account for a resource: a level, a subsystem, a plug-in.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Tag(

@@ -38,7 +38,8 @@ use std::sync::Arc;
 
 use rm_alloc_core::{
     Allocation, AllocatorCapabilities, AllocatorReport, AllocatorStats, BlockOwner, BlockRequest,
-    DeviceContext, DeviceMemory, MemoryAllocator, MemoryError, MemoryRequest,
+    DeviceContext, DeviceMemory, MemoryAllocator, MemoryError, MemoryRequest, ReportPage,
+    ReportWalk,
 };
 
 /// Gives every allocation a memory object of its own.
@@ -99,5 +100,9 @@ unsafe impl MemoryAllocator for DirectAllocator {
 
     fn report(&self) -> AllocatorReport {
         self.blocks.report()
+    }
+
+    fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        self.blocks.report_page(walk, page)
     }
 }

@@ -64,7 +64,7 @@ use std::{
 use rm_alloc_core::{
     Allocation, AllocatorCapabilities, AllocatorReport, AllocatorStats, BlockOwner, BlockRequest,
     DeviceContext, DeviceContextInfo, DeviceMemory, MemoryAllocator, MemoryError, MemoryFeatures,
-    MemoryRequest,
+    MemoryRequest, ReportPage, ReportWalk,
 };
 use rm_vksim::{Profile, SimDevice};
 
@@ -260,5 +260,9 @@ unsafe impl MemoryAllocator for MockAllocator {
 
     fn report(&self) -> AllocatorReport {
         self.blocks.report()
+    }
+
+    fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        self.blocks.report_page(walk, page)
     }
 }

@@ -11,7 +11,8 @@ use std::{
 use ash::vk;
 use rm_alloc_core::{
     Allocation, AllocatorCapabilities, AllocatorReport, AllocatorStats, Dedicated, DeviceContext,
-    MemoryAllocator, MemoryError, MemoryFeatures, MemoryRequest, Priority, TilingClass,
+    MemoryAllocator, MemoryError, MemoryFeatures, MemoryRequest, Priority, ReportPage, ReportWalk,
+    TilingClass,
 };
 use vk_mem::{AllocationCreateFlags, AllocatorCreateFlags, AllocatorCreateInfo};
 
@@ -131,6 +132,19 @@ unsafe impl MemoryAllocator for VmaAllocator {
         let mut report = AllocatorReport::of(NAME);
         self.shared.slots.iter().for_each(|slot| slot.report(&self.shared.driver, &mut report));
         report
+    }
+
+    fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        let (slots, driver) = (&self.shared.slots, &self.shared.driver);
+        // One pool after the other, and then the blocks: whoever lives throughout has its block among them.
+        let slot = usize::try_from(walk.position[0]).ok().and_then(|at| slots.get(at));
+        let Some(slot) = slot else {
+            return driver.block_page(walk, page, |index| (index as usize) < slots.len());
+        };
+        if !slot.range_page(walk, page) {
+            walk.position = [walk.position[0] + 1, 0];
+        }
+        true
     }
 
     fn trim(&self, heap: u32, keep_bytes: u64) -> u64 {

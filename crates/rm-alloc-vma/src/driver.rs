@@ -25,7 +25,8 @@ use std::{
 
 use ash::vk::{self, Handle};
 use rm_alloc_core::{
-    BlockOwner, BlockRequest, DeviceContext, DeviceMemory, MemoryError, Priority, Resource,
+    BlockOwner, BlockRequest, DeviceContext, DeviceMemory, MemoryError, Priority, ReportPage,
+    ReportWalk, Resource,
 };
 
 use crate::sync::lock;
@@ -156,6 +157,23 @@ impl Driver {
     /// Lets `look` see every object that VMA holds.
     pub(crate) fn each_block(&self, mut look: impl FnMut(vk::DeviceMemory, &Block)) {
         lock(&self.blocks).iter().for_each(|(memory, block)| look(*memory, block));
+    }
+
+    /// Adds the next of the objects whose slot is one of `slots` to `page`, and says whether there are more.
+    pub(crate) fn block_page(
+        &self,
+        walk: &mut ReportWalk,
+        page: &mut ReportPage,
+        slots: impl Fn(u32) -> bool,
+    ) -> bool {
+        let mut seen = ReportPage::default();
+        let more = self.owner.block_page(walk, &mut seen);
+        let blocks = lock(&self.blocks);
+        let known = |raw| blocks.get(&vk::DeviceMemory::from_raw(raw));
+        seen.blocks.retain(|part| known(part.block).is_some_and(|block| slots(block.slot)));
+        drop(blocks);
+        page.blocks.append(&mut seen.blocks);
+        more
     }
 
     /// Makes an object by what the call of this thread allows.

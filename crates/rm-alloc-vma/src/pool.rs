@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rm_alloc_core::{
     Allocation, AllocatorCapabilities, AllocatorReport, AllocatorStats, Dedicated, DeviceContext,
-    MemoryAllocator, MemoryError, MemoryRequest, TilingClass,
+    MemoryAllocator, MemoryError, MemoryRequest, ReportPage, ReportWalk, TilingClass,
 };
 
 use crate::{
@@ -147,6 +147,17 @@ unsafe impl MemoryAllocator for VmaPool {
         let mut report = AllocatorReport::of(&self.name);
         self.slot.report(&self.shared.driver, &mut report);
         report
+    }
+
+    fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        if walk.position[0] > 0 {
+            let own = self.slot.settings().index;
+            return self.shared.driver.block_page(walk, page, |index| index == own);
+        }
+        if !self.slot.range_page(walk, page) {
+            walk.position = [1, 0];
+        }
+        true
     }
 
     fn trim(&self, heap: u32, keep_bytes: u64) -> u64 {

@@ -13,10 +13,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use ash::vk;
+use ash::vk::{self, Handle};
 use rm_alloc_core::{
     Allocation, AllocationParts, AllocatorReport, BlockReport, MemoryError, MemoryRequest,
-    Priority, RangeReport,
+    Priority, RangePart, RangeReport, ReportPage, ReportWalk,
 };
 use vk_mem::{
     Alloc, AllocationCreateFlags, AllocationCreateInfo, AllocatorPool, AllocatorPoolCreateFlags,
@@ -262,6 +262,25 @@ impl Slot {
                 });
             }
         });
+    }
+
+    /// Adds the next ranges of this pool to `page`, and says whether there are more.
+    pub(crate) fn range_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        let first = usize::try_from(walk.position[1]).unwrap_or(usize::MAX);
+        let table = lock(&self.table);
+        let records = table.page(first, ReportWalk::NODES);
+        page.ranges.extend(records.map(|(index, record)| RangePart {
+            block: record.memory.as_raw(),
+            offset: record.offset,
+            size: record.size,
+            label: table.label(index).map(Box::from),
+        }));
+        let end = table.places();
+        drop(table);
+        let next = first.saturating_add(ReportWalk::NODES).min(end);
+        walk.note(next.saturating_sub(first));
+        walk.position[1] = next as u64;
+        next < end
     }
 
     /// Counts a request into `live`, so that the pool stays, and makes the pool if there is none.

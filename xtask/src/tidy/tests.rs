@@ -163,9 +163,9 @@ fn the_core_has_a_limit_of_lines_of_code() {
             &"const A: u8 = 0;\n\n// A.\n".repeat(lines),
         )
     };
-    assert_eq!(size_of_core(&[file("a", 2_850), file("b", 2_850)]), None);
-    assert!(size_of_core(&[file("a", 2_850), file("b", 2_851)]).is_some());
-    assert_eq!(size_of_core(&[file("a", 5_700), file("a/tests", 1), file("a/model", 1)]), None);
+    assert_eq!(size_of_core(&[file("a", 3_000), file("b", 3_000)]), None);
+    assert!(size_of_core(&[file("a", 3_000), file("b", 3_001)]).is_some());
+    assert_eq!(size_of_core(&[file("a", 6_000), file("a/tests", 1), file("a/model", 1)]), None);
 }
 
 #[test]

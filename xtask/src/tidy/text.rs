@@ -7,7 +7,7 @@ use super::{Finding, Source};
 /// Most lines of one file.
 const MAX_LINES: usize = 600;
 /// Most lines of code of `rm-alloc-core`: neither blank nor comment, and not in a file of tests or models.
-const MAX_CORE_LINES: usize = 5_700;
+const MAX_CORE_LINES: usize = 6_000;
 const CORE: &str = "crates/rm-alloc-core/src/";
 /// Crates that forbid unsafe code in their `lib.rs`.
 const SAFE_CRATES: &[&str] =

@@ -51,6 +51,7 @@ pub(super) struct Room {
 /// One block, as long as it exists.
 #[derive(Debug)]
 pub(super) struct Record {
+    pub(super) memory: vk::DeviceMemory,
     pub(super) owner: u32,
     pub(super) size: u64,
     pub(super) memory_type: u32,
@@ -196,6 +197,22 @@ impl Book {
     /// Block bytes and blocks of `owner`, a heap each.
     pub(super) fn stats(&self, owner: u32) -> [HeapStats; vk::MAX_MEMORY_HEAPS] {
         self.owners[owner as usize].stats.heaps
+    }
+
+    /// The blocks of `owner` among `most` records from `first` on.
+    pub(super) fn page(
+        &self,
+        owner: u32,
+        first: usize,
+        most: usize,
+    ) -> impl Iterator<Item = &Record> {
+        let records = self.records.iter().skip(first).take(most);
+        records.flatten().filter(move |record| record.owner == owner)
+    }
+
+    /// Places of records, empty ones included.
+    pub(super) fn places(&self) -> usize {
+        self.records.len()
     }
 
     /// The blocks of `owner`.

@@ -127,6 +127,7 @@ impl DeviceContext {
         lock(&self.book).reserve(room)?;
         let (raw, mapped) = self.make(request).inspect_err(|_| lock(&self.book).refund(room))?;
         let record = Record {
+            memory: raw,
             owner,
             size: request.size,
             memory_type: request.memory_type,

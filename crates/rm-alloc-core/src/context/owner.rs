@@ -8,10 +8,12 @@ use std::{
     },
 };
 
-use super::{DeviceContext, DeviceMemory, memory::BlockRequest};
+use ash::vk::Handle;
+
+use super::{DeviceContext, DeviceMemory, book::Record, memory::BlockRequest};
 use crate::{
-    AllocatorReport, AllocatorStats, BlockInfo, BlockReport, Bytes, MemoryError, MemoryEvent,
-    RangeReport, sync::lock,
+    AllocatorReport, AllocatorStats, BlockInfo, BlockPart, BlockReport, Bytes, MemoryError,
+    MemoryEvent, RangePart, RangeReport, ReportPage, ReportWalk, sync::lock,
 };
 
 /// An allocator's account in the book of a device.
@@ -100,6 +102,38 @@ impl BlockOwner {
         }
     }
 
+    /// The next page of the report of an allocator that fills every block with one allocation.
+    ///
+    /// As of [`MemoryAllocator::report_page`](crate::MemoryAllocator::report_page); the second word of the walk's position
+    /// is used.
+    pub fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        self.add_page(walk, |record| {
+            page.blocks.push(record.part());
+            let (block, size, label) = (record.memory.as_raw(), record.size, record.label.clone());
+            page.ranges.push(RangePart { block, offset: 0, size, label });
+        })
+    }
+
+    /// The next page of blocks alone, for backends that know what lies in them.
+    ///
+    /// Blocks are numbered by their handles. As of [`report_page`](Self::report_page) otherwise.
+    pub fn block_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        self.add_page(walk, |record| page.blocks.push(record.part()))
+    }
+
+    /// Shows `add` the next records of this account, and says whether there are more.
+    fn add_page(&self, walk: &mut ReportWalk, add: impl FnMut(&Record)) -> bool {
+        let first = usize::try_from(walk.position[1]).unwrap_or(usize::MAX);
+        let book = lock(&self.context.book);
+        book.page(self.index, first, ReportWalk::NODES).for_each(add);
+        let end = book.places();
+        drop(book);
+        let next = first.saturating_add(ReportWalk::NODES).min(end);
+        walk.note(next.saturating_sub(first));
+        walk.position[1] = next as u64;
+        next < end
+    }
+
     /// Tells of a piece of a shared block that nobody freed: observers, or standard error where nobody listens.
     ///
     /// For backends that put several allocations into a block, when they are dropped.
@@ -125,6 +159,20 @@ impl Drop for BlockOwner {
             }
         }
         lock(&self.context.book).close(self.index);
+    }
+}
+
+impl Record {
+    /// The block as pages have it.
+    fn part(&self) -> BlockPart {
+        BlockPart {
+            block: self.memory.as_raw(),
+            memory: self.memory,
+            memory_type: self.memory_type,
+            heap: self.heap,
+            size: self.size,
+            dedicated: self.dedicated,
+        }
     }
 }
 

@@ -15,9 +15,9 @@ use super::{
     Pressure,
     pressure::{Lines, Watch},
 };
-use crate::{Category, Tag};
+use crate::{BudgetSnapshot, Category, HeapBudget, Tag};
 
-const CATEGORIES: usize = 5;
+const CATEGORIES: usize = Category::ALL.len();
 
 #[derive(Debug)]
 #[repr(C)]
@@ -260,6 +260,22 @@ impl Accounts {
 
     pub(super) fn heap_figures(&self) -> [Figures; vk::MAX_MEMORY_HEAPS] {
         std::array::from_fn(|index| self.heaps[index].figures(self.heap_watches[index].limit))
+    }
+
+    /// Copies every account; tags in no particular order.
+    pub(super) fn copy_into(&self, snapshot: &mut BudgetSnapshot) {
+        snapshot.device = self.device_figures();
+        snapshot.heaps.resize(self.heap_count.into(), HeapBudget::default());
+        let heaps = self.heaps().zip(&self.heap_watches);
+        for (heap, (account, watch)) in snapshot.heaps.iter_mut().zip(heaps) {
+            heap.figures = account.figures(watch.limit);
+        }
+        snapshot.categories.clear();
+        let categories = Category::ALL.iter().map(|category| (*category, self.category(*category)));
+        snapshot.categories.extend(categories);
+        snapshot.tags.clear();
+        let tags = self.tags.iter().map(|(tag, account)| (*tag, account.figures(None)));
+        snapshot.tags.extend(tags);
     }
 
     /// Zeros if there is no such heap.

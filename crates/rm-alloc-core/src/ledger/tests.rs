@@ -29,7 +29,7 @@ fn a_reservation_that_is_dropped_was_never_there() {
     drop(reservation);
     assert_eq!(ledger.snapshot(), before);
     assert!(!ledger.has_news());
-    assert_eq!(ledger.turn_frame().allocations, 0);
+    assert_eq!(ledger.turn_frame(None).allocations, 0);
     assert_eq!(ledger.tag(PATH.tag).peak, 0);
 }
 

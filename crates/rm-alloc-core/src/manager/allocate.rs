@@ -2,7 +2,7 @@
 
 use super::{
     attempt::{Attempt, Subject},
-    deed::{Deed, tell_allocated},
+    deed::{Deed, Taken, tell_allocated},
     resources::{Backing, BufferAllocation, ImageAllocation},
 };
 use crate::{
@@ -38,8 +38,10 @@ impl DeviceBudgetManager {
         let Made { resource, allocation, charge } = self.make(AnyRequest::Buffer(request))?;
         // SAFETY: the buffer was just made by this request and bound.
         let address = unsafe { name_buffer(self.context(), resource, request) };
-        tell_allocated(&self.door, &charge, ParcelKind::Buffer, request.label);
-        let deed = Deed::new(&self.door, charge, ParcelKind::Buffer);
+        let (kind, label) = (ParcelKind::Buffer, request.label);
+        let taken = Taken { charge: &charge, allocation: &allocation, kind, label };
+        tell_allocated(&self.door, &taken);
+        let deed = Deed::new(&self.door, charge, kind);
         let backing = Backing::new(allocation, deed, request.aliasable);
         Ok(BufferAllocation { raw: resource.as_buffer(), size: request.size, address, backing })
     }
@@ -58,9 +60,11 @@ impl DeviceBudgetManager {
         let Made { resource, allocation, charge } = self.make(AnyRequest::Image(request))?;
         // SAFETY: the image was just made by this request and bound.
         unsafe { name_image(self.context(), resource, request) };
-        tell_allocated(&self.door, &charge, ParcelKind::Image, request.label);
+        let (kind, label) = (ParcelKind::Image, request.label);
+        let taken = Taken { charge: &charge, allocation: &allocation, kind, label };
+        tell_allocated(&self.door, &taken);
         let size = charge.committed;
-        let deed = Deed::new(&self.door, charge, ParcelKind::Image);
+        let deed = Deed::new(&self.door, charge, kind);
         let backing = Backing::new(allocation, deed, request.aliasable);
         Ok(ImageAllocation { raw: resource.as_image(), size, backing })
     }

@@ -2,7 +2,7 @@
 
 use super::{
     attempt::{Attempt, Subject},
-    deed::{Deed, tell_allocated},
+    deed::{Deed, Taken, tell_allocated},
 };
 use crate::{
     AllocationError, Category, DeviceBudgetManager, MemoryBlock, MemoryLocation, MemoryRequest,
@@ -116,8 +116,10 @@ impl DeviceBudgetManager {
         }
         let allocation = attempt.take(&placement, None)?;
         let charge = attempt.settle(&allocation, request.size);
-        tell_allocated(&self.door, &charge, ParcelKind::Raw, request.label);
-        let deed = Deed::new(&self.door, charge, ParcelKind::Raw);
+        let (kind, label) = (ParcelKind::Raw, request.label);
+        let taken = Taken { charge: &charge, allocation: &allocation, kind, label };
+        tell_allocated(&self.door, &taken);
+        let deed = Deed::new(&self.door, charge, kind);
         Ok(MemoryBlock::new(allocation, deed, request.tiling))
     }
 }

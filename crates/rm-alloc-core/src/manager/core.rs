@@ -15,8 +15,8 @@ use ash::vk;
 
 use super::{BudgetConfig, attempt::PANICKED};
 use crate::{
-    AllocationError, BudgetPolicy, DeviceContext, ErrorKind, FrameDelta, MemoryAllocator,
-    MemoryError, MemoryEvent, Reason,
+    AllocationError, BudgetPolicy, BudgetSnapshot, DeviceContext, ErrorKind, FrameDelta,
+    MemoryAllocator, MemoryError, MemoryEvent, Reason,
     callback::{Guarded, contained},
     context::DriverBudget,
     ledger::{Judge, Ledger, PolicyAccount},
@@ -150,8 +150,9 @@ impl Core {
         self.change_limits(|limits| limits.driver = polled);
     }
 
-    pub(crate) fn end_frame(&self) -> FrameDelta {
-        let delta = self.ledger.turn_frame();
+    /// Ends the frame, and copies the accounts of that moment.
+    pub(crate) fn end_frame_into(&self, snapshot: Option<&mut BudgetSnapshot>) -> FrameDelta {
+        let delta = self.ledger.turn_frame(snapshot);
         if self.frame_threshold.is_some_and(|threshold| delta.allocated_bytes > threshold) {
             self.observers.tell(&MemoryEvent::FrameThreshold(delta));
         }

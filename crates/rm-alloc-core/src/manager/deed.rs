@@ -7,9 +7,9 @@ use std::sync::{
 
 use super::core::Door;
 use crate::{
-    Allocation, EventMask, FreedParcel, MemoryEvent, Parcel, ParcelKind,
+    Allocation, EventMask, FreedParcel, MemoryEvent, Parcel, ParcelKind, Place,
     callback::contained,
-    ledger::{Charge, PolicyAccount},
+    ledger::{AccountPath, Charge, PolicyAccount},
 };
 
 /// The title to a piece of charged memory.
@@ -52,6 +52,7 @@ impl Deed {
     pub(crate) unsafe fn release(self, allocation: Allocation) {
         let Self { door, charge, kind, retiring } = self;
         let parcel = FreedParcel { reserved: charge.bytes, committed: charge.committed, kind };
+        let place = Place::from(&allocation);
         // The books are set right whatever a backend does.
         contained(|| {
             // SAFETY: it came from there (invariant), and nothing uses it (caller).
@@ -60,18 +61,29 @@ impl Deed {
         });
         door.core.ledger.release(&charge, retiring.into_inner());
         if charge.policy.is_some() || door.core.observers.want(EventMask::FREED) {
-            tell_freed(&door, charge, parcel);
+            tell_freed(&door, charge, parcel, place);
         }
     }
 }
 
+/// What was charged, and the memory it was charged for.
+#[derive(Clone, Copy)]
+pub(super) struct Taken<'a> {
+    pub(super) charge: &'a Charge,
+    pub(super) allocation: &'a Allocation,
+    pub(super) kind: ParcelKind,
+    pub(super) label: Option<&'a str>,
+}
+
 /// Tells of a charge: the lines that it crossed, then the policy, observers last.
 #[inline]
-pub(super) fn tell_allocated(door: &Door, charge: &Charge, kind: ParcelKind, label: Option<&str>) {
+pub(super) fn tell_allocated(door: &Door, taken: &Taken<'_>) {
     door.core.tell_crossings();
+    let Taken { charge, allocation, kind, label } = *taken;
     if charge.policy.is_some() || door.core.observers.want(EventMask::ALLOCATED) {
-        let (bytes, heap) = (charge.bytes, charge.path.heap.into());
-        let parcel = Parcel { bytes, heap, kind, label };
+        let AccountPath { heap, category, tag } = charge.path;
+        let (bytes, heap, place) = (charge.bytes, heap.into(), allocation.into());
+        let parcel = Parcel { bytes, heap, kind, category, tag, place, label };
         tell_parcel(door, charge.policy.as_deref(), &parcel);
     }
 }
@@ -85,10 +97,10 @@ fn tell_parcel(door: &Door, policy: Option<&PolicyAccount>, parcel: &Parcel<'_>)
 }
 
 #[cold]
-fn tell_freed(door: &Door, charge: Charge, parcel: FreedParcel) {
+fn tell_freed(door: &Door, charge: Charge, parcel: FreedParcel, place: Place) {
     if let Some(account) = charge.policy {
         // Its last handle may go here, and whatever the policy owns with it.
         contained(move || account.policy.on_freed(parcel));
     }
-    door.core.observers.tell(&MemoryEvent::Freed(parcel));
+    door.core.observers.tell(&MemoryEvent::Freed(parcel, place));
 }

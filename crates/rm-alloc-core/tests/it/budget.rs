@@ -23,6 +23,7 @@ mod reports;
 mod requests;
 mod shifted;
 mod shortages;
+mod snapshots;
 mod staging;
 mod surplus;
 mod threads;

@@ -86,6 +86,17 @@ impl Table {
         }
     }
 
+    /// The used records among `most` from `first` on.
+    pub(super) fn page(&self, first: usize, most: usize) -> impl Iterator<Item = (usize, &Record)> {
+        let records = self.records.iter().enumerate().skip(first).take(most);
+        records.filter(|(_, record)| record.memory != vk::DeviceMemory::null())
+    }
+
+    /// Places of records, unused ones included.
+    pub(super) fn places(&self) -> usize {
+        self.records.len()
+    }
+
     pub(super) fn used(&self) -> impl Iterator<Item = (usize, &Record)> {
         let records = self.records.iter().enumerate();
         records.filter(|(_, record)| record.memory != vk::DeviceMemory::null())

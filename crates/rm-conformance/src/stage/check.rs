@@ -1,11 +1,11 @@
 //! The promises that can be seen from outside: of each allocation, between allocations, and of the figures.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use ash::vk::Handle;
 use rm_alloc_core::{
-    Allocation, AllocatorCapabilities, AllocatorStats, Dedicated, DeviceContext, HeapStats,
-    MemoryRequest, TilingClass,
+    Allocation, AllocatorCapabilities, AllocatorReport, AllocatorStats, Dedicated, DeviceContext,
+    HeapStats, MemoryRequest, ReportPage, ReportWalk, TilingClass,
 };
 
 use super::{Stage, heap_of};
@@ -261,6 +261,41 @@ impl Stage {
         labels.sort_unstable();
         expected.sort_unstable();
         promise!(labels == expected, "reported {labels:?}, live are {expected:?}");
+        self.check_pages(&report)
+    }
+
+    /// What is told by the page is what is told at once.
+    fn check_pages(&self, report: &AllocatorReport) -> Result<(), Broken> {
+        let (mut walk, mut page) = (ReportWalk::default(), ReportPage::default());
+        while self.allocator.report_page(&mut walk, &mut page) {}
+        let mut blocks: Vec<_> =
+            page.blocks.iter().map(|it| (it.memory_type, it.heap, it.size, it.dedicated)).collect();
+        let mut at_once: Vec<_> = report
+            .blocks
+            .iter()
+            .map(|it| (it.memory_type, it.heap, it.size, it.dedicated))
+            .collect();
+        blocks.sort_unstable();
+        at_once.sort_unstable();
+        promise!(blocks == at_once, "the pages have blocks {blocks:?}, the report {at_once:?}");
+        let types: HashMap<_, _> =
+            page.blocks.iter().map(|it| (it.block, it.memory_type)).collect();
+        promise!(types.len() == page.blocks.len(), "two blocks of the pages have one number");
+        let mut ranges: Vec<_> = page
+            .ranges
+            .iter()
+            .map(|it| (types.get(&it.block).copied(), it.offset, it.size, it.label.as_deref()))
+            .collect();
+        let mut at_once: Vec<_> = report
+            .blocks
+            .iter()
+            .flat_map(|block| block.ranges.iter().map(|it| (block.memory_type, it)))
+            .filter(|(_, it)| it.used)
+            .map(|(type_of, it)| (Some(type_of), it.offset, it.size, it.label.as_deref()))
+            .collect();
+        ranges.sort_unstable();
+        at_once.sort_unstable();
+        promise!(ranges == at_once, "the pages have ranges {ranges:?}, the report {at_once:?}");
         Ok(())
     }
 

@@ -117,6 +117,7 @@ const OTHERS: &[(Wrong, &str, &[&str])] = &[
         ],
     ),
     (Wrong::LetsTheDeviceGo, "h200", &["a_leak_never_outlives_its_device"]),
+    (Wrong::LosesARange, "h200", &["ranges_cover_each_block"]),
     (Wrong::MapsElsewhere, "h200", &["the_device_sees_what_the_host_writes"]),
     (Wrong::MindsTheThread, "h200", &["memory_is_freed_on_any_thread"]),
     (Wrong::Miscounts, "h200", &["everything_freed_leaves_nothing_used"]),

@@ -16,7 +16,7 @@ use ash::vk;
 use rm_alloc_core::{
     Allocation, AllocationParts, AllocatorCapabilities, AllocatorReport, AllocatorStats,
     BlockOwner, BlockRequest, Dedicated, DeviceContext, DeviceMemory, FreedParcel, MemoryAllocator,
-    MemoryError, MemoryRequest, Resource,
+    MemoryError, MemoryRequest, ReportPage, ReportWalk, Resource,
 };
 
 pub(crate) use self::wrong::Wrong;
@@ -242,6 +242,15 @@ unsafe impl MemoryAllocator for Flawed {
             block.dedicated |= self.is(Wrong::CallsAllDedicated);
         }
         report
+    }
+
+    fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        let more = self.owner.report_page(walk, page);
+        page.blocks.iter_mut().for_each(|it| it.dedicated |= self.is(Wrong::CallsAllDedicated));
+        if self.is(Wrong::LosesARange) {
+            page.ranges.pop();
+        }
+        more
     }
 
     fn notify_freed(&self, _parcel: FreedParcel) {

@@ -9,7 +9,8 @@ fn room(size: u64, heap: u32) -> Room {
 
 fn record(owner: u32, room: Room) -> Record {
     let Room { size, heap, .. } = room;
-    Record { owner, size, memory_type: heap, heap, dedicated: false, label: None }
+    let memory = ash::vk::DeviceMemory::null();
+    Record { memory, owner, size, memory_type: heap, heap, dedicated: false, label: None }
 }
 
 fn enter(book: &mut Book, owner: u32, size: u64, heap: u32) -> u32 {

@@ -17,7 +17,7 @@ impl MemoryObserver for Listener {
     fn event(&self, event: &MemoryEvent<'_>) {
         let text = match event {
             MemoryEvent::Allocated(parcel) => format!("+{}", parcel.bytes / MIB),
-            MemoryEvent::Freed(parcel) => format!("-{}", parcel.reserved / MIB),
+            MemoryEvent::Freed(parcel, _) => format!("-{}", parcel.reserved / MIB),
             MemoryEvent::Near(pressure) if pressure.heap.is_none() => "near".to_owned(),
             MemoryEvent::Over(pressure) if pressure.heap.is_none() => "over".to_owned(),
             MemoryEvent::Refused(error) => {

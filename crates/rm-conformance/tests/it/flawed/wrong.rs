@@ -34,6 +34,8 @@ pub(crate) enum Wrong {
     LeavesUnmapped,
     /// Does not keep the device alive under a leak.
     LetsTheDeviceGo,
+    /// Leaves a range out where it reports by the page.
+    LosesARange,
     /// Maps other bytes than those of the device.
     MapsElsewhere,
     /// Forgets what is freed on another thread than its own.

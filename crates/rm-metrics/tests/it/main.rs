@@ -1,0 +1,19 @@
+//! What the metrics of memory say, on simulated devices whose every figure is known.
+
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+
+mod cost;
+mod dump;
+mod events;
+mod files;
+mod frames;
+mod hostile;
+mod layout;
+mod leaks;
+mod sources;
+mod support;
+mod table;
+mod trace;
+
+#[global_allocator]
+static HEAP: rm_headless::heap::CountingHeap = rm_headless::heap::CountingHeap;

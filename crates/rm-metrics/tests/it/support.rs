@@ -1,0 +1,174 @@
+//! Simulated devices, managers, and folders that go when a test ends.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use ash::vk::BufferUsageFlags;
+use rm_alloc_core::{
+    Allocation, BlockRequest, BudgetConfig, BufferAllocation, BufferRequest, DeviceBudgetManager,
+    DeviceContext, DeviceContextInfo, DeviceMemory, MemoryAllocator, MemoryError, MemoryFeatures,
+    MemoryRequest,
+};
+use rm_alloc_direct::DirectAllocator;
+use rm_metrics::{Column, MetricsCollector};
+use rm_vksim::{Profile, SimDevice};
+
+pub(crate) const KIB: u64 = 1 << 10;
+pub(crate) const MIB: u64 = 1 << 20;
+
+/// Labels that somebody might choose to do harm.
+pub(crate) fn hostile_labels() -> Vec<String> {
+    let mut labels: Vec<String> = [
+        "=cmd()",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        " =1",
+        "'quoted",
+        "a,\"b\",c",
+        "line\nbreak\r\n",
+        "</script><script>alert(1)</script>",
+        "back\\slash",
+        "nul\0byte",
+        "\u{1b}[31m",
+        "\u{202e}txt",
+        "＝1",
+        "#,summary,x",
+        "",
+    ]
+    .map(String::from)
+    .into();
+    labels.push("é".repeat(1 << 19));
+    labels
+}
+
+/// A context over the simulated device of `profile`, which checks everything unless it is `counting`.
+pub(crate) fn context(profile: Profile, counting: bool) -> (Arc<DeviceContext>, Arc<SimDevice>) {
+    let sim = if counting { SimDevice::counting(profile) } else { SimDevice::new(profile) };
+    let sim = Arc::new(sim.unwrap());
+    // SAFETY: instance and physical device are live and belong together.
+    let features = unsafe { MemoryFeatures::recommended(sim.instance(), sim.physical_device()) };
+    let info = DeviceContextInfo {
+        instance: sim.instance(),
+        physical_device: sim.physical_device(),
+        device: sim.device(),
+        api_version: sim.profile().api_version,
+        features,
+        keep_alive: Some(sim.clone()),
+    };
+    // SAFETY: the handles belong together, everything is enabled, and the context keeps the device alive.
+    (unsafe { DeviceContext::new(info) }.unwrap(), sim)
+}
+
+/// A manager over the pass-through backend of a simulated desktop GPU.
+pub(crate) fn manager(config: BudgetConfig) -> (DeviceBudgetManager, Arc<SimDevice>) {
+    let (context, sim) = context(Profile::desktop_rebar(), false);
+    let allocator = Arc::new(DirectAllocator::new(&context));
+    (DeviceBudgetManager::new(allocator, config).unwrap(), sim)
+}
+
+/// A strict budget of `bytes` of device memory.
+pub(crate) fn strict(bytes: u64) -> BudgetConfig {
+    BudgetConfig { device_memory_budget: bytes, strict: true, ..BudgetConfig::default() }
+}
+
+pub(crate) fn request(size: u64) -> BufferRequest<'static> {
+    BufferRequest::new(size, BufferUsageFlags::STORAGE_BUFFER)
+}
+
+pub(crate) fn make(manager: &DeviceBudgetManager, size: u64) -> BufferAllocation {
+    manager.allocate_buffer(&request(size)).unwrap()
+}
+
+pub(crate) fn free(manager: &DeviceBudgetManager, buffer: BufferAllocation) {
+    // SAFETY: no simulated device uses anything.
+    unsafe { manager.free_buffer(buffer) };
+}
+
+pub(crate) fn columns(metrics: &MetricsCollector, names: &[&str]) -> Vec<Column> {
+    names.iter().map(|name| metrics.column(name).unwrap()).collect()
+}
+
+/// A folder of one's own, removed on drop.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let folder = folder.join(format!("metrics-{}-{number}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// The names of what is in it.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// Marsaglia's xorshift.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Less than `end`.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    pub(crate) fn index(&mut self, len: usize) -> usize {
+        usize::try_from(self.below(len as u64)).unwrap()
+    }
+}
+
+/// An allocator of the three methods that one has to have.
+#[derive(Debug)]
+pub(crate) struct Bare(pub(crate) Arc<DeviceContext>);
+
+// SAFETY: every allocation is the whole of an own object of the requested size and type.
+unsafe impl MemoryAllocator for Bare {
+    fn context(&self) -> &Arc<DeviceContext> {
+        &self.0
+    }
+
+    fn allocate(&self, request: &MemoryRequest<'_>) -> Result<Allocation, MemoryError> {
+        Ok(self.0.allocate_memory(&BlockRequest::from(request))?.into_allocation())
+    }
+
+    unsafe fn free(&self, allocation: Allocation) {
+        // SAFETY: it came from `allocate`, which took it from this context.
+        drop(unsafe { DeviceMemory::from_allocation(&self.0, allocation) });
+    }
+}
