@@ -58,16 +58,17 @@ impl Setup {
         Self::find_with(install, missing)
     }
 
-    /// The same, with what the tests need beside a device: a C++ compiler, because some of them run AMD's allocator.
+    /// The same, with what the tests need beside a device: a C++ compiler, because some of them run AMD's allocator, and a
+    /// browser, because some of them look at a page.
     ///
     /// # Errors
     ///
     /// As of [`find`](Self::find), and without `install` too if there is no compiler: nothing would build.
     pub(crate) fn find_for_tests(install: bool) -> Result<Self, Failure> {
-        if has_compiler() {
-            return Self::find(install);
-        }
-        let setup = Self::find_with(install, &[Piece::Compiler])?;
+        let here = [(Piece::Browser, has_browser()), (Piece::Compiler, has_compiler())];
+        let missing: Vec<Piece> =
+            here.into_iter().filter_map(|(piece, here)| (!here).then_some(piece)).collect();
+        let setup = Self::find_with(install, &missing)?;
         if has_compiler() {
             return Ok(setup);
         }
@@ -174,6 +175,11 @@ pub(crate) fn run(install: bool) -> Result<(), Failure> {
 pub(crate) fn has_compiler() -> bool {
     let name = env::var_os("CXX").unwrap_or_else(|| "c++".into());
     !cfg!(target_os = "linux") || Command::new(name).arg("--version").output().is_ok()
+}
+
+/// Whether the driver of a browser answers.
+pub(crate) fn has_browser() -> bool {
+    Command::new("chromedriver").arg("--version").output().is_ok()
 }
 
 fn chosen() -> bool {

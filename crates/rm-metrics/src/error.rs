@@ -37,6 +37,18 @@ pub enum MetricsError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// A series of a report is not as long as the list of its frames; nothing was written.
+    #[error(
+        "series `{series}` has {found} values for {frames} frames; give one a frame, or none at all"
+    )]
+    UnevenSeries {
+        /// Which one.
+        series: &'static str,
+        /// Values that it has.
+        found: usize,
+        /// Frames of the report.
+        frames: usize,
+    },
     /// The allocator gives no report of its blocks.
     #[error(
         "allocator `{allocator}` cannot list its blocks; dump one with `AllocatorCapabilities::REPORT`"

@@ -84,6 +84,7 @@ mod file;
 mod json;
 mod leaks;
 mod log;
+mod report;
 mod snapshot;
 mod source;
 mod sync;
@@ -101,6 +102,11 @@ pub use self::{
     file::OutputFile,
     leaks::{AllocationTracker, LeakGroup, LeakReport, Misuse, Occurrence},
     log::EventLog,
+    report::{
+        CategorySeries, ChurnSeries, FigureValue, MemorySeries, RangeKind, Report, ReportBlock,
+        ReportDevice, ReportEvent, ReportFigure, ReportLeak, ReportRange, ReportRefusal,
+        write_report,
+    },
     snapshot::{
         AccountFigures, CategoryFigures, FrameFigures, HeapFigures, Snapshot, TagFigures,
         category_name,

@@ -18,7 +18,11 @@ pub(crate) fn install(system: &System, missing: &[Piece]) -> Result<(), Failure>
             "`--install` knows only Debian and Ubuntu; missing: {names}; {advice}"
         )));
     }
-    let packages: Vec<&str> = missing.iter().filter_map(|it| system.package(*it)).collect();
+    let packages = missing.iter().filter_map(|it| system.packages(*it));
+    let packages: Vec<&str> = packages.flat_map(str::split_whitespace).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
     let prefix = rights(&packages)?;
     println!("installing {}", packages.join(" "));
     // Lists may be old or absent. If one of several archives fails, the packages may still be had.

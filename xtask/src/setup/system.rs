@@ -5,6 +5,8 @@ use std::{fmt, fs};
 /// Something that comes in a package of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Piece {
+    /// A browser without a window and what moves it, for the tests of the page of `rm-metrics`.
+    Browser,
     Compiler,
     Driver,
     Loader,
@@ -15,6 +17,7 @@ impl Piece {
     /// What it is called in a sentence.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Browser => "Chromium with its driver",
             Self::Compiler => "a C++ compiler",
             Self::Driver => "a Vulkan driver with a device",
             Self::Loader => "the Vulkan loader",
@@ -55,20 +58,39 @@ impl System {
         matches!(self, Self::Debian { id, codename } if id == "debian" && codename == "bookworm")
     }
 
-    /// The package of `piece`.
-    pub(crate) fn package(&self, piece: Piece) -> Option<&'static str> {
-        let [compiler, loader, driver, validation] = match self {
-            Self::Arch => ["gcc", "vulkan-icd-loader", "vulkan-swrast", "vulkan-validation-layers"],
-            Self::Debian { .. } => {
-                ["g++", "libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"]
+    /// The packages of `piece`, parted by spaces.
+    pub(crate) fn packages(&self, piece: Piece) -> Option<&'static str> {
+        let [browser, compiler, loader, driver, validation] = match self {
+            Self::Arch => [
+                "chromium",
+                "gcc",
+                "vulkan-icd-loader",
+                "vulkan-swrast",
+                "vulkan-validation-layers",
+            ],
+            // Ubuntu's own packages of it lead to a snap, which opens in no container.
+            Self::Debian { id, .. } if id == "ubuntu" && piece == Piece::Browser => return None,
+            Self::Debian { .. } => [
+                "chromium chromium-driver",
+                "g++",
+                "libvulkan1",
+                "mesa-vulkan-drivers",
+                "vulkan-validationlayers",
+            ],
+            Self::Fedora => [
+                "chromium chromedriver",
+                "gcc-c++",
+                "vulkan-loader",
+                "mesa-vulkan-drivers",
+                "vulkan-validation-layers",
+            ],
+            Self::MacOs => {
+                ["chromedriver", "llvm", "vulkan-loader", "molten-vk", "vulkan-validationlayers"]
             }
-            Self::Fedora => {
-                ["gcc-c++", "vulkan-loader", "mesa-vulkan-drivers", "vulkan-validation-layers"]
-            }
-            Self::MacOs => ["llvm", "vulkan-loader", "molten-vk", "vulkan-validationlayers"],
             Self::Other | Self::Windows => return None,
         };
         Some(match piece {
+            Piece::Browser => browser,
             Piece::Compiler => compiler,
             Piece::Driver => driver,
             Piece::Loader => loader,
@@ -78,7 +100,7 @@ impl System {
 
     /// How a person gets `missing` here.
     pub(crate) fn advice(&self, missing: &[Piece]) -> String {
-        let packages: Vec<&str> = missing.iter().filter_map(|it| self.package(*it)).collect();
+        let packages: Vec<&str> = missing.iter().filter_map(|it| self.packages(*it)).collect();
         let packages = packages.join(" ");
         match self {
             Self::Arch => format!("get it with `pacman -S {packages}`"),
@@ -137,7 +159,8 @@ impl fmt::Display for System {
 mod tests {
     use super::{Piece, System};
 
-    const ALL: [Piece; 4] = [Piece::Compiler, Piece::Loader, Piece::Driver, Piece::Validation];
+    const ALL: [Piece; 5] =
+        [Piece::Browser, Piece::Compiler, Piece::Loader, Piece::Driver, Piece::Validation];
 
     #[test]
     fn a_release_is_known_by_its_id_or_what_it_is_like() {
@@ -158,10 +181,19 @@ mod tests {
         for system in [System::Arch, debian, System::Fedora, System::MacOs] {
             let advice = system.advice(&ALL);
             for piece in ALL {
-                assert!(advice.contains(system.package(piece).unwrap()), "{system:?}: {advice}");
+                assert!(advice.contains(system.packages(piece).unwrap()), "{system:?}: {advice}");
             }
         }
         assert!(System::Windows.advice(&ALL).contains("Vulkan SDK"));
         assert!(!System::Other.advice(&ALL).is_empty());
+    }
+
+    #[test]
+    fn a_browser_is_two_packages_on_debian_and_none_on_ubuntu() {
+        let release = |id: &str| System::Debian { id: id.into(), codename: "any".into() };
+        let debian = release("debian").packages(Piece::Browser);
+        assert_eq!(debian, Some("chromium chromium-driver"));
+        assert_eq!(release("ubuntu").packages(Piece::Browser), None);
+        assert!(release("ubuntu").packages(Piece::Compiler).is_some());
     }
 }

@@ -10,6 +10,7 @@ mod frames;
 mod hostile;
 mod layout;
 mod leaks;
+mod report;
 mod sources;
 mod support;
 mod table;
