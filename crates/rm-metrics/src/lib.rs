@@ -6,11 +6,12 @@
 //!   sums up any [`Column`]. Whatever else has figures takes part as a [`MetricsSource`].
 //! - [`EventLog`]: what happened meanwhile, refusals with their explanation among it, up to a bound, and counted beyond.
 //! - [`CsvFile`], [`TraceFile`], [`Dump`]: tables, traces for Perfetto, and every block and range in VMA's own layout.
+//! - [`Report`], [`write_report`]: one page for people, in one file: memory over time, every block to scale, refusals, leaks.
 //! - [`AllocationTracker`], [`LeakReport`]: what was never freed, by label and tag, with backtraces on request.
 //!
 //! # What it is not
 //!
-//! It draws nothing, sends nothing anywhere, and decides nothing: whoever wants a budget to hold asks the manager.
+//! It sends nothing anywhere, and decides nothing: whoever wants a budget to hold asks the manager.
 //!
 //! # What it costs
 //!
