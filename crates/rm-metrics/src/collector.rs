@@ -22,7 +22,7 @@ pub struct MetricsConfig {
     pub window: usize,
     /// Most blocks, and most other events, that the log keeps.
     pub events: usize,
-    /// What the log listens to.
+    /// What the log listens to; without [`EventMask::REFUSED`], [`refusals`](crate::FrameFigures::refusals) stays 0.
     pub mask: EventMask,
 }
 
@@ -109,13 +109,17 @@ impl MetricsCollector {
     #[doc(alias = "SetBudgetManager")]
     pub fn new(manager: &DeviceBudgetManager, config: MetricsConfig) -> Self {
         let log = Arc::new(EventLog::with_mask(config.events, config.mask));
+        let mut budget = BudgetSnapshot::default();
+        manager.snapshot_into(&mut budget);
+        // Frames may have ended before.
+        log.set_frame(budget.frame);
         let observer: Arc<dyn MemoryObserver> = Arc::clone(&log) as _;
         manager.observe(&observer);
         manager.context().observe(&observer);
         Self {
             manager: manager.clone(),
             log,
-            budget: BudgetSnapshot::default(),
+            budget,
             window: Window::new(config.window),
             sources: Vec::new(),
             values: Vec::new(),
@@ -271,7 +275,7 @@ impl MetricsCollector {
             driver_calls: self.driver_calls.as_ref().map(|count| count()),
         };
         self.ended_ns = ended_ns;
-        self.log.set_frame(delta.frame + 1);
+        self.log.set_frame(delta.frame.saturating_add(1));
         let snapshot = self.window.next();
         snapshot.fill(delta, &self.budget, circumstances, &self.values);
         snapshot

@@ -4,7 +4,7 @@ mod assemble;
 mod layout;
 mod model;
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, path::Path, sync::Arc, time::Instant};
 
 use ash::vk;
 use rm_alloc_core::{
@@ -44,6 +44,8 @@ pub struct Dump {
     budget: BudgetSnapshot,
     // Invariant: never empty; the manager's own allocator comes first.
     pools: Vec<DumpPool>,
+    // Invariant: as long as `pools`; when the walk of each began.
+    began: Vec<Instant>,
     gpu: Option<Box<str>>,
     most_nodes: usize,
 }
@@ -56,10 +58,11 @@ impl Dump {
     /// [`MetricsError::NoReport`] if the allocator cannot list them.
     pub fn take(manager: &DeviceBudgetManager) -> Result<Self, MetricsError> {
         let mut budget = BudgetSnapshot::default();
+        let began = vec![Instant::now()];
         let (pool, most_nodes) = walk(&**manager.allocator())?;
         manager.snapshot_into(&mut budget);
         let context = Arc::clone(manager.context());
-        Ok(Self { context, budget, pools: vec![pool], gpu: None, most_nodes })
+        Ok(Self { context, budget, pools: vec![pool], began, gpu: None, most_nodes })
     }
 
     /// Adds the blocks and ranges of another allocator of the same device, as a custom pool under its name.
@@ -68,8 +71,10 @@ impl Dump {
     ///
     /// [`MetricsError::NoReport`] if the allocator cannot list them; the dump is as before.
     pub fn add(&mut self, allocator: &dyn MemoryAllocator) -> Result<(), MetricsError> {
+        let began = Instant::now();
         let (pool, most_nodes) = walk(allocator)?;
         self.pools.push(pool);
+        self.began.push(began);
         self.most_nodes = self.most_nodes.max(most_nodes);
         Ok(())
     }
@@ -83,14 +88,21 @@ impl Dump {
 
     /// Adds what `tracker` knows of each range: what it was made for, by whom, and when.
     ///
-    /// Ranges of blocks without a handle stay as they are, and so does what was freed or allocated since.
+    /// Ranges of blocks without a handle stay as they are, and so does what was freed or allocated since the walk began.
     pub fn describe(&mut self, tracker: &AllocationTracker) {
         let origins = tracker.origins();
-        let blocks = self.pools.iter_mut().flat_map(|pool| &mut pool.blocks);
-        for block in blocks.filter(|block| block.memory != vk::DeviceMemory::null()) {
-            let memory = block.memory;
-            for range in block.ranges.iter_mut().filter(|range| range.used) {
-                range.origin = origins.get(&Place { memory, offset: range.offset }).copied();
+        // What was there when the walk began, and is there still, is what the walk has seen.
+        let origin = |place, walked| {
+            let (since, origin) = origins.get(&place)?;
+            (*since <= walked).then_some(*origin)
+        };
+        for (pool, walked) in self.pools.iter_mut().zip(&self.began) {
+            let known = |block: &&mut DumpBlock| block.memory != vk::DeviceMemory::null();
+            for block in pool.blocks.iter_mut().filter(known) {
+                let memory = block.memory;
+                for range in block.ranges.iter_mut().filter(|range| range.used) {
+                    range.origin = origin(Place { memory, offset: range.offset }, *walked);
+                }
             }
         }
     }
@@ -112,10 +124,11 @@ impl Dump {
         for block in blocks {
             let free = block.ranges.iter().filter(|range| !range.used).map(|range| range.size);
             let largest = free.clone().max().unwrap_or(0);
-            sum_of_largest += largest;
+            sum_of_largest = largest.saturating_add(sum_of_largest);
             most = largest.max(most);
             free_ranges += free.clone().count() as u64;
-            free_bytes += free.sum::<u64>();
+            // An allocator may say anything of its blocks.
+            free_bytes = free.fold(free_bytes, u64::saturating_add);
         }
         // A ratio of two counts of bytes: 53 bits are more than enough.
         let split = 1.0 - sum_of_largest as f64 / free_bytes.max(1) as f64;

@@ -37,7 +37,7 @@ pub struct OutputFile {
     partial: Option<Partial>,
 }
 
-/// The file beside, removed on drop; by then it has its own name, or nobody wants it.
+/// The file beside, removed on drop unless it was put in its place.
 #[derive(Debug)]
 struct Partial(PathBuf);
 
@@ -52,7 +52,10 @@ impl OutputFile {
     }
 
     fn begin(path: &Path) -> io::Result<Self> {
-        let there = fs::metadata(path).ok();
+        let there = match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            there => Some(there?),
+        };
         if there.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(io::ErrorKind::IsADirectory.into());
         }
@@ -61,13 +64,16 @@ impl OutputFile {
             return Ok(Self { file: BufWriter::new(file), path: path.into(), partial: None });
         }
         // The file behind a link takes the place of that file, and not of the link.
-        let path = if there.is_some() { fs::canonicalize(path)? } else { path.into() };
+        let path = if there.is_some() { fs::canonicalize(path)? } else { behind(path) };
         if path.file_name().is_none() {
             return Err(io::ErrorKind::InvalidFilename.into());
         }
-        let beside = beside(&path);
-        let file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
-        Ok(Self { file: BufWriter::new(file), path, partial: Some(Partial(beside)) })
+        let (file, partial) = beside(&path)?;
+        if let Some(there) = there {
+            // Whoever may not read the old file may not read the new one.
+            file.set_permissions(there.permissions())?;
+        }
+        Ok(Self { file: BufWriter::new(file), path, partial: Some(partial) })
     }
 
     /// Puts the whole file in its place.
@@ -77,7 +83,7 @@ impl OutputFile {
     /// [`MetricsError::Unwritable`] if something could not be written; nothing has changed then.
     pub fn finish(self) -> Result<(), MetricsError> {
         let Self { file, path, partial } = self;
-        place(file, &path, partial.as_ref())
+        place(file, &path, partial)
             .map_err(|source| MetricsError::Unwritable { path: path.into(), source })
     }
 
@@ -104,18 +110,19 @@ impl Write for OutputFile {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // Gone already if it was put in its place.
         fs::remove_file(&self.0).ok();
     }
 }
 
 /// Writes what is left, waits for the disk, and renames.
-fn place(file: BufWriter<File>, path: &Path, partial: Option<&Partial>) -> io::Result<()> {
+fn place(file: BufWriter<File>, path: &Path, partial: Option<Partial>) -> io::Result<()> {
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    let Some(Partial(beside)) = partial else { return Ok(()) };
+    let Some(mut partial) = partial else { return Ok(()) };
     file.sync_all()?;
     drop(file);
-    fs::rename(beside, path)?;
+    fs::rename(&partial.0, path)?;
+    // Its name is free again, and may be somebody else's by now: an empty one is no file.
+    partial.0 = PathBuf::new();
     // The name as well; where folders cannot be opened, the system sees to it in its own time.
     if let Some(folder) = path.parent() {
         File::open(folder).and_then(|folder| folder.sync_all()).ok();
@@ -123,9 +130,28 @@ fn place(file: BufWriter<File>, path: &Path, partial: Option<&Partial>) -> io::R
     Ok(())
 }
 
-/// A name that nobody else writes to; short, because that of the file may be as long as names get.
-fn beside(path: &Path) -> PathBuf {
+/// Where links to a file that is not there yet lead.
+fn behind(path: &Path) -> PathBuf {
+    let mut path = PathBuf::from(path);
+    // As many as systems follow; links that go round are refused by then.
+    for _ in 0..40 {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.with_file_name(target);
+    }
+    path
+}
+
+/// A file that nobody else writes to; its name is short, because that of `path` may be as long as names get.
+fn beside(path: &Path) -> io::Result<(File, Partial)> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    path.with_file_name(format!(".rm-metrics-{}-{number}.partial", process::id()))
+    loop {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!(".rm-metrics-{}-{number}.partial", process::id());
+        let beside = path.with_file_name(name);
+        match OpenOptions::new().write(true).create_new(true).open(&beside) {
+            // Of a process that was killed, or that has the same number in another container.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return Ok((made?, Partial(beside))),
+        }
+    }
 }

@@ -3,7 +3,10 @@
 mod events;
 mod read;
 
-use std::{io::Write, path::Path};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 pub use self::{
     events::{EVENT_COLUMNS, write_events},
@@ -83,9 +86,9 @@ impl<W: Write> CsvWriter<W> {
             self.cell.clear();
             // Writing to a string does not fail.
             std::fmt::Write::write_fmt(&mut self.cell, format_args!("{value}")).ok();
-            self.lines.write_field(&self.cell).map_err(std::io::Error::from)?;
+            self.lines.write_field(&self.cell).map_err(refused)?;
         }
-        Ok(self.lines.write_record(None::<&[u8]>).map_err(std::io::Error::from)?)
+        self.lines.write_record(None::<&[u8]>).map_err(refused)
     }
 
     /// Writes what the columns come to, and gives the sink back.
@@ -140,7 +143,15 @@ fn record<W: Write>(
     lines: &mut csv::Writer<W>,
     cells: impl IntoIterator<Item = impl AsRef<[u8]>>,
 ) -> Result<(), MetricsError> {
-    Ok(lines.write_record(cells).map_err(std::io::Error::from)?)
+    lines.write_record(cells).map_err(refused)
+}
+
+/// What the sink answered; by itself `csv` hides its kind, and with it what to do.
+fn refused(error: csv::Error) -> MetricsError {
+    MetricsError::Write(match error.into_kind() {
+        csv::ErrorKind::Io(source) => source,
+        other => io::Error::other(format!("{other:?}")),
+    })
 }
 
 /// `text` as a cell of a line that is one line, cut to a length.

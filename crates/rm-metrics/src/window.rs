@@ -67,7 +67,8 @@ impl Window {
 
     /// The newest snapshot.
     pub fn latest(&self) -> Option<&Snapshot> {
-        let newest = (self.next + self.capacity - 1) % self.capacity;
+        // In front of `next`; at the start of a ring that went round, that is its end.
+        let newest = self.next.checked_sub(1).unwrap_or(self.capacity - 1);
         self.snapshots.get(newest)
     }
 

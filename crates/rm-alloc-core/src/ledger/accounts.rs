@@ -264,6 +264,7 @@ impl Accounts {
 
     /// Copies every account; tags in no particular order.
     pub(super) fn copy_into(&self, snapshot: &mut BudgetSnapshot) {
+        snapshot.frame = self.frames;
         snapshot.device = self.device_figures();
         snapshot.heaps.resize(self.heap_count.into(), HeapBudget::default());
         let heaps = self.heaps().zip(&self.heap_watches);

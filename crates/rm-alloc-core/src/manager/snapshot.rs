@@ -13,6 +13,8 @@ use crate::{Category, DeviceBlocks, DeviceBudgetManager, Figures, FrameDelta, He
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BudgetSnapshot {
+    /// Number of the frame that was open at that moment, or that ended with it; counted from 0.
+    pub frame: u64,
     /// Device memory as a whole.
     pub device: Figures,
     /// The heaps that the device has, by index.

@@ -224,7 +224,7 @@ impl Sums {
         let mut sums = Self::default();
         for block in blocks {
             sums.blocks += 1;
-            sums.block_bytes += block.size;
+            sums.block_bytes = sums.block_bytes.saturating_add(block.size);
             for range in &block.ranges {
                 let spread = if range.used { &mut sums.used } else { &mut sums.free };
                 spread.add(range.size);
@@ -258,6 +258,6 @@ impl Spread {
         self.min = if self.count == 0 { size } else { self.min.min(size) };
         self.max = self.max.max(size);
         self.count += 1;
-        self.bytes += size;
+        self.bytes = self.bytes.saturating_add(size);
     }
 }

@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     fmt,
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rm_alloc_core::{
@@ -93,7 +93,8 @@ impl AllocationTracker {
     /// The program goes on meanwhile, as in a [`Dump`](crate::Dump): what lives throughout is there, once.
     pub fn report(&self) -> LeakReport {
         let mut living = Vec::new();
-        self.walk(|it| living.push((it.label.clone(), it.tag, it.bytes, it.occurrence.clone())));
+        let copy = |it: &Record| (it.label.clone(), it.tag, it.bytes, it.occurrence.clone());
+        self.walk(copy, |it| living.push(it));
         let mut report =
             LeakReport::of(living.iter().map(|(label, tag, bytes, occurrence)| Leak {
                 label: label.as_deref(),
@@ -106,31 +107,36 @@ impl AllocationTracker {
         report
     }
 
-    /// What lives where, for dumps.
-    pub(crate) fn origins(&self) -> HashMap<Place, Origin> {
+    /// What lives where, and since when, for dumps.
+    pub(crate) fn origins(&self) -> HashMap<Place, (Instant, Origin)> {
         let (now, mut origins) = (self.now_ns(), HashMap::new());
-        self.walk(|it| {
-            let age_ns = now.saturating_sub(it.occurrence.at_ns.unwrap_or(now));
+        let copy = |it: &Record| {
+            let at_ns = it.occurrence.at_ns.unwrap_or(now);
             let Record { place, kind, category, tag, .. } = *it;
-            // Of several at one place the youngest comes last, and is the one that is there.
-            origins.insert(place, Origin { kind, category, tag, age_ns });
+            let origin = Origin { kind, category, tag, age_ns: now.saturating_sub(at_ns) };
+            (place, (self.began + Duration::from_nanos(at_ns), origin))
+        };
+        // Of several at one place the youngest comes last, and is the one that is there.
+        self.walk(copy, |(place, origin)| {
+            origins.insert(place, origin);
         });
         origins
     }
 
-    /// Lets `see` look at every record, in the order in which they came, and others at the lock in between.
-    fn walk(&self, mut see: impl FnMut(&Record)) {
+    /// Shows `see` a copy of every record, in the order in which they came; outside the lock, and others have it in between.
+    fn walk<T>(&self, copy: impl Fn(&Record) -> T, mut see: impl FnMut(T)) {
         let mut next = 0;
+        let mut copies = Vec::new();
         loop {
             let records = lock(&self.records);
-            let mut seen = 0;
             for (number, record) in records.live.range(next..).take(ReportWalk::NODES) {
-                see(record);
+                copies.push(copy(record));
                 next = number + 1;
-                seen += 1;
             }
             drop(records);
-            if seen < ReportWalk::NODES {
+            let last = copies.len() < ReportWalk::NODES;
+            copies.drain(..).for_each(&mut see);
+            if last {
                 return;
             }
         }

@@ -5,6 +5,7 @@
 mod cost;
 mod dump;
 mod events;
+mod extremes;
 mod files;
 mod frames;
 mod hostile;

@@ -1,5 +1,6 @@
 //! The page: what is in it, what it refuses, and how a browser shows it.
 
+mod absurd;
 #[expect(clippy::cast_possible_truncation, reason = "pixels and frames are few")]
 mod browser;
 mod crowd;

@@ -66,12 +66,20 @@ function layOut(heap) {
   return map;
 }
 
+// What a block holds, by the rules by which it is drawn: what no range covers is free, and nothing lies beyond its end.
 const filled = (block) => {
-  let [sum, largest, used] = [0, 0, 0];
+  const size = +block.size;
+  let [sum, largest, used, place] = [0, 0, 0, 0];
+  const free = (count) => { sum += count; largest = Math.max(largest, count); };
   for (const range of block.ranges) {
-    const size = +range.size;
-    if (range.kind === "free") { sum += size; largest = Math.max(largest, size); } else used += size;
+    const offset = Math.max(place, +range.offset);
+    const end = Math.min(size, +range.offset + +range.size);
+    if (end <= offset) continue;
+    if (offset > place) free(offset - place);
+    if (range.kind === "free") free(end - offset); else used += end - offset;
+    place = end;
   }
+  if (place < size) free(size - place);
   return { sum, largest, used };
 };
 

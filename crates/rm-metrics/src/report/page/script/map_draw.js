@@ -134,7 +134,10 @@ function ruler(context, map, { first, span }, width, { ground, line, muted, font
   const step = binaryStep(span / Math.max(2, Math.floor(width / 110)));
   context.font = `400 11px ${font}`;
   context.fillStyle = muted;
-  for (let place = Math.ceil(first / step) * step; place <= first + span; place += step) {
+  // Counted, because far out a step may be too small to lead to another number.
+  const steps = Math.floor((first + span) / step) - Math.ceil(first / step);
+  for (let turn = 0; turn <= steps; turn += 1) {
+    const place = (Math.ceil(first / step) + turn) * step;
     const x = Math.round(((place - first) / span) * width);
     const words = bytes(place);
     const wide = context.measureText(words).width;

@@ -69,10 +69,12 @@ function memorySection() {
 
   // Up to the limits, unless what is used would be a line at the bottom then.
   const scale = (chosen) => {
-    const { used, lines } = ready;
+    const { used, parts, lines } = ready;
     let [inUse, limits] = [1, 0];
     for (const index of chosen) {
-      inUse = Math.max(inUse, +used[index]);
+      // Either may be missing.
+      const stack = parts.reduce((sum, part) => sum + +(part.values[index] ?? 0), 0);
+      inUse = Math.max(inUse, stack, +(used[index] ?? 0));
       for (const line of lines) {
         const value = line.at(index);
         if (Number.isNaN(value)) continue;
@@ -151,7 +153,7 @@ function prepare(memory) {
     driver: memory.driver_usage_bytes.length && from(memory.driver_usage_bytes),
   };
   const lines = LINES.filter((line) => values[line.key]).map((line) => ({ ...line, at: values[line.key] }));
-  return { memory, used, parts, lines };
+  return { memory, used, parts, lines, stacked: known.length > 0 };
 }
 
 // Indices of frames with a refusal or a limit passed.
@@ -163,10 +165,10 @@ function troubles() {
 }
 
 // Name, value, and how the plot shows it.
-function rows({ memory, used, parts, lines }, index) {
+function rows({ memory, used, parts, lines, stacked }, index) {
   const list = [];
   if (used.length) list.push(["Used", used[index], null, "sum"]);
-  if (memory.categories.length) for (const part of [...parts].reverse()) list.push([visible(part.name), part.values[index], [part.color]]);
+  if (stacked) for (const part of [...parts].reverse()) list.push([visible(part.name), part.values[index], [part.color]]);
   if (memory.retiring_bytes.length) list.push(["Retiring", memory.retiring_bytes[index], null]);
   for (const line of lines) {
     const value = line.at(index);
