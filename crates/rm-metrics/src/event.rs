@@ -152,7 +152,7 @@ impl fmt::Display for Event {
 impl fmt::Display for BlockRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { allocator, label, size, memory_type, .. } = self;
-        let label = label.as_deref().unwrap_or("unlabelled");
+        let label = label.as_deref().unwrap_or("unlabelled").escape_debug();
         let size = Bytes(*size);
         write!(f, "`{label}`, {size} of memory type {memory_type}, allocator `{allocator}`")
     }

@@ -125,6 +125,7 @@ fn place(file: BufWriter<File>, path: &Path, partial: Option<Partial>) -> io::Re
     partial.0 = PathBuf::new();
     // The name as well; where folders cannot be opened, the system sees to it in its own time.
     if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         File::open(folder).and_then(|folder| folder.sync_all()).ok();
     }
     Ok(())

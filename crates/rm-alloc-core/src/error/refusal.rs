@@ -183,7 +183,8 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no {}", self.what)?;
         if let Some(label) = &self.label {
-            write!(f, " `{label}`")?;
+            // A label is anybody's text: no control character of it reaches a terminal or a log.
+            write!(f, " `{}`", label.escape_debug())?;
         }
         write!(f, " of {} from allocator `{}`", Bytes(self.requested), self.allocator)
     }

@@ -5,7 +5,7 @@ use ash::vk::{
 };
 use rm_alloc_core::{
     BufferRequest, Category, ErrorKind, ImageRequest, MemoryAllocator, MemoryAllocatorExt,
-    MemoryFeatures, MemoryLocation, Priority, Tag,
+    MemoryFeatures, MemoryLocation, Priority, Refusal, Tag,
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_headless::{
@@ -284,6 +284,13 @@ fn unsupported_image_parameters_are_refused() {
 }
 
 /// Behaviour 31: a location that no memory type of the resource offers is explained type by type.
+#[test]
+fn no_control_character_of_a_label_reaches_a_log() {
+    let refusal = Refusal::new("buffer", Some("red\x1b[31m\nnext"), 1, "direct");
+    let shown = refusal.to_string();
+    assert!(shown.contains("red") && !shown.chars().any(char::is_control), "{shown:?}");
+}
+
 #[test]
 fn a_refusal_explains_every_memory_type() {
     with_device(|device, _| {
