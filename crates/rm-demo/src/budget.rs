@@ -36,6 +36,9 @@ pub(crate) const TRANSFERS: Tag = Tag(4);
 /// The account of what the passes use.
 pub(crate) const PASSES: Tag = Tag(5);
 
+/// All of these accounts.
+pub(crate) const TAGS: [Tag; 5] = [MESHES, TEXTURES, SCRATCH, TRANSFERS, PASSES];
+
 /// The part of a limit that one buffer shared with the host may take; there are four of them.
 const HOST_SHARE: u64 = 10;
 

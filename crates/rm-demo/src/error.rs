@@ -42,7 +42,7 @@ pub enum DemoError {
     /// The host could not write or read memory.
     #[error("the host could not reach the memory: {0}")]
     Memory(#[from] MemoryError),
-    /// The file of figures cannot be written.
+    /// A file of figures cannot be written.
     #[error("`{}` cannot be written: {reason}", .path.display())]
     Metrics {
         /// The path that was given.

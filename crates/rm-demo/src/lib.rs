@@ -12,7 +12,7 @@
 //! Beside the stream, small passes play every frame: with buffers that live in their scopes, constants in transient memory, a
 //! texture that they share, and a program that is replaced every so many frames while it is in use.
 //! Handles are dropped when their last use is recorded; what they held dies when the device is done, without anybody waiting.
-//! What each frame leaves of memory is a line of a file, and an [`Event`].
+//! What each frame leaves of memory is a line of a table, and an [`Event`]; a trace and a dump come with it.
 //!
 //! On a machine without Vulkan, or for `sim:PROFILE`, the device is a simulated one and the host does its copies.
 //!
@@ -78,7 +78,6 @@ mod content;
 pub use self::{
     content::Difference,
     error::DemoError,
-    metrics::FrameMetrics,
     options::{Backend, Options},
     platform::simulated_devices,
     quantity::QuantityError,

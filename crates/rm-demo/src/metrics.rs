@@ -1,151 +1,133 @@
-//! What each frame left of memory, as figures and as lines of a file.
+//! What each frame left of memory, and the files that say so.
 
-use std::{
-    ffi::OsString,
-    fs::{self, File},
-    io::{BufWriter, Write},
-    path::{Path, PathBuf},
-    process,
+mod files;
+
+use std::path::{Path, PathBuf};
+
+#[cfg(unix)]
+use resource_management::metrics::LiveSocket;
+use resource_management::metrics::{
+    Figure, MetricsCollector, MetricsConfig, MetricsError, MetricsSource, Snapshot, SourceId, Unit,
 };
 
-use resource_management::alloc::FrameDelta;
-use serde::{Deserialize, Serialize};
+use self::files::Files;
+use crate::{
+    budget::Budget, error::DemoError, options::Options, platform::Identity, stream::StreamFigures,
+};
 
-use crate::{budget::Budget, error::DemoError, stream::Tally};
+/// What the figures of the stream are called, in front of their own names.
+const SOURCE: &str = "stream";
 
-/// The memory of a run at the end of one frame; the names of its fields are the columns of the file.
-///
-/// Bytes are resource bytes: what was asked for, as granted.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct FrameMetrics {
-    /// Number of the frame, counted from 0; frames that only stream out count on.
-    pub frame: u64,
-    /// Resources and blocks that exist, those in host memory included, aliases not.
-    pub allocation_count: u64,
-    /// Resources that exist over memory of others.
-    pub aliased_count: u32,
-    /// Bytes of everything that `allocation_count` counts.
-    pub tracked_bytes: u64,
-    /// `used_bytes` ÷ `budget_bytes`.
-    pub budget_utilization: f64,
-    /// Bytes of staging quota that are taken.
-    pub staging_quota_used: u64,
-    /// Whether the device or a heap holds more than its limit.
-    pub is_over_budget: bool,
-    /// Bytes that device memory may have.
-    pub budget_bytes: u64,
-    /// Bytes of device memory in use.
-    pub used_bytes: u64,
-    /// Most bytes of device memory that were in use at any time.
-    pub peak_bytes: u64,
-    /// The part of `used_bytes` that waits for the device.
-    pub retiring_bytes: u64,
-    /// Bytes charged within the frame.
-    pub frame_allocated_bytes: u64,
-    /// Bytes given back within the frame.
-    pub frame_freed_bytes: u64,
-    /// Requests that a limit has refused so far.
-    pub refusals: u64,
-    /// Resources that have come with less detail than wanted so far.
-    pub reduced: u64,
-    /// Resources that have not come at all so far.
-    pub skipped: u64,
-    /// Entries that wait for the device before they are destroyed: buffers, images, pipelines.
-    pub retired_waiting: u64,
+/// Blocks, and other events, that the log keeps for the trace: those of some thousand frames.
+const EVENTS: usize = 1 << 16;
+
+/// Most frames that the page shows: the last ones of a long run.
+const MOST_FRAMES: usize = 10_000;
+
+/// What files and socket call the program.
+const PROGRAM: &str = "rm-demo";
+
+/// Who looks at the memory of a run at the end of each frame, and writes down what there is to see.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    collector: MetricsCollector,
+    stream: SourceId,
+    // Present if somebody wants files.
+    files: Option<Files>,
+    // Present if somebody wants to look meanwhile.
+    #[cfg(unix)]
+    live: Option<LiveSocket>,
 }
 
-impl FrameMetrics {
-    /// The figures at the end of the frame that `delta` is about.
+impl Metrics {
+    /// Begins to look at the memory of `budget`, and begins the files that `options` ask for.
     ///
-    /// `retired_waiting` is what the queue says of itself.
+    /// # Errors
+    ///
+    /// [`DemoError::Metrics`] if a file cannot be written, or a socket not opened.
     pub(crate) fn new(
         budget: &Budget,
-        delta: &FrameDelta,
-        tally: &Tally,
-        retired_waiting: u64,
-    ) -> Self {
-        let manager = budget.manager();
-        let stats = manager.stats();
-        Self {
-            frame: delta.frame,
-            allocation_count: stats.allocations,
-            aliased_count: stats.aliases,
-            tracked_bytes: stats.heaps.iter().map(|heap| heap.reserved).sum(),
-            budget_utilization: delta.utilisation,
-            staging_quota_used: stats.staging_used,
-            is_over_budget: manager.is_over_budget(),
-            budget_bytes: stats.budget,
-            used_bytes: stats.used,
-            peak_bytes: stats.peak,
-            retiring_bytes: stats.retiring,
-            frame_allocated_bytes: delta.allocated_bytes,
-            frame_freed_bytes: delta.freed_bytes,
-            refusals: budget.refusals(),
-            reduced: tally.reduced,
-            skipped: tally.skipped,
-            retired_waiting,
+        options: &Options,
+        identity: &Identity,
+    ) -> Result<Self, DemoError> {
+        // A run streams out for some frames more than it streams in.
+        let frames = usize::try_from(options.frames).unwrap_or(MOST_FRAMES).saturating_add(1_000);
+        let config = MetricsConfig::default().events(EVENTS).window(frames.min(MOST_FRAMES));
+        let mut collector = MetricsCollector::new(budget.manager(), config);
+        let stream = collector.register(SOURCE, &StreamFigures::default());
+        let folder = options.output.as_deref();
+        let files = folder.map(|folder| Files::create(folder, &collector, identity)).transpose()?;
+        Ok(Self {
+            #[cfg(unix)]
+            live: options.live.as_deref().map(|path| open(path, &collector)).transpose()?,
+            collector,
+            stream,
+            files,
+        })
+    }
+
+    /// Begins a frame.
+    pub(crate) fn begin_frame(&mut self) {
+        self.collector.begin_frame();
+    }
+
+    /// Ends the frame, of which the stream says `figures`.
+    pub(crate) fn end_frame(&mut self, figures: StreamFigures) -> Result<&Snapshot, DemoError> {
+        self.collector.record(self.stream, &figures);
+        let snapshot = self.collector.end_frame();
+        #[cfg(unix)]
+        if let Some(live) = &mut self.live {
+            live.publish(snapshot);
+        }
+        if let Some(files) = &mut self.files {
+            files.add(snapshot)?;
+        }
+        Ok(snapshot)
+    }
+
+    /// Looks at every block, now that as much is there as there will be.
+    pub(crate) fn survey(&mut self) -> Result<(), DemoError> {
+        let manager = self.collector.manager();
+        self.files.as_mut().map_or(Ok(()), |files| files.survey(manager))
+    }
+
+    /// Puts the files in their places, when all memory should have come back; answers which there are.
+    pub(crate) fn finish(self) -> Result<Vec<PathBuf>, DemoError> {
+        self.files.map_or_else(|| Ok(Vec::new()), |files| files.finish(&self.collector))
+    }
+}
+
+/// Opens the socket at `path`.
+#[cfg(unix)]
+fn open(path: &Path, collector: &MetricsCollector) -> Result<LiveSocket, DemoError> {
+    LiveSocket::bind(path, PROGRAM, collector).map_err(|error| unwritable(path, error))
+}
+
+/// The error of a file, or of something at `path`.
+fn unwritable(path: &Path, error: MetricsError) -> DemoError {
+    match error {
+        MetricsError::Unwritable { path, source } | MetricsError::Socket { path, source } => {
+            DemoError::Metrics { path: path.into(), reason: source.to_string() }
+        }
+        other => DemoError::Metrics { path: path.to_owned(), reason: other.to_string() },
+    }
+}
+
+impl MetricsSource for StreamFigures {
+    fn figures(&self) -> &[Figure] {
+        const {
+            &[
+                Figure::new("refused", Unit::Count),
+                Figure::new("reduced", Unit::Count),
+                Figure::new("skipped", Unit::Count),
+                Figure::new("retired_waiting", Unit::Count),
+            ]
         }
     }
-}
 
-/// A file of [`FrameMetrics`] in the making.
-///
-/// It grows beside its place and is put there by [`finish`](Self::finish); dropped before, it leaves nothing.
-#[derive(Debug)]
-pub(crate) struct MetricsFile {
-    path: PathBuf,
-    partial: Partial,
-    lines: csv::Writer<BufWriter<File>>,
-}
-
-/// The file beside, removed on drop; by then it has its own name, or nobody wants it.
-#[derive(Debug)]
-struct Partial(PathBuf);
-
-impl MetricsFile {
-    /// Begins a file for `path`, in a folder that is made where it is missing.
-    pub(crate) fn create(path: &Path) -> Result<Self, DemoError> {
-        let wrong = |reason: &dyn ToString| unwritable(path, reason);
-        let name = path.file_name().ok_or_else(|| wrong(&"it names no file"))?;
-        if path.is_dir() {
-            return Err(wrong(&"it is a folder"));
-        }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
-        }
-        // Two runs at a time do not write to one file.
-        let mut beside = OsString::from(name);
-        beside.push(format!(".{}.partial", process::id()));
-        let beside = path.with_file_name(beside);
-        let file = File::create(&beside).map_err(|error| wrong(&error))?;
-        let lines = csv::Writer::from_writer(BufWriter::new(file));
-        Ok(Self { path: path.to_owned(), partial: Partial(beside), lines })
+    fn read(&self, values: &mut [u64]) {
+        let Self { refused, reduced, skipped, retired_waiting } = *self;
+        let new = [refused, reduced, skipped, retired_waiting];
+        values.iter_mut().zip(new).for_each(|(value, new)| *value = new);
     }
-
-    /// Adds a line; before the first one, the names of the columns.
-    pub(crate) fn add(&mut self, metrics: &FrameMetrics) -> Result<(), DemoError> {
-        self.lines.serialize(metrics).map_err(|error| unwritable(&self.path, &error))
-    }
-
-    /// Puts the whole file in its place.
-    pub(crate) fn finish(self) -> Result<(), DemoError> {
-        let Self { path, partial, lines } = self;
-        let wrong = |reason: &dyn ToString| unwritable(&path, reason);
-        let mut file = lines.into_inner().map_err(|error| wrong(&error))?;
-        file.flush().map_err(|error| wrong(&error))?;
-        drop(file);
-        fs::rename(&partial.0, &path).map_err(|error| wrong(&error))
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // Gone already if it was put in its place.
-        fs::remove_file(&self.0).ok();
-    }
-}
-
-fn unwritable(path: &Path, reason: &dyn ToString) -> DemoError {
-    DemoError::Metrics { path: path.to_owned(), reason: reason.to_string() }
 }

@@ -10,8 +10,8 @@ const DEFAULT_FRAMES: u32 = 300;
 /// Frames from one hot reload to the next, of a run that does not say how many.
 const DEFAULT_RELOAD_EVERY: u32 = 20;
 
-/// Where the binary writes what each frame did to memory, unless it is told where.
-const DEFAULT_METRICS: &str = "target/demo/metrics.csv";
+/// Where the binary leaves its files, unless it is told where.
+const DEFAULT_OUTPUT: &str = "target/demo";
 
 /// Streams meshes and textures in and out of a Vulkan device and compares every byte.
 ///
@@ -46,11 +46,17 @@ pub struct Options {
     /// Lets the budget refuse, instead of only judge; a peak beyond it fails the run.
     #[arg(long)]
     pub strict: bool,
-    /// The file that gets a line a frame on what it did to memory; its folder is made where it is missing.
+    /// The folder of what the run did to memory, made where it is missing.
     ///
-    /// It appears when the run ends, whole or not at all. [`Options::default`] writes none.
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_METRICS)]
-    pub metrics: Option<PathBuf>,
+    /// `metrics.csv` has a line a frame, `trace.json` is for Perfetto, and `dump.json` shows every block when most is there;
+    /// `leaks.txt` only if something did not come back. They appear when the run ends, each whole or not at all.
+    /// [`Options::default`] writes none.
+    #[arg(long, value_name = "FOLDER", default_value = DEFAULT_OUTPUT)]
+    pub output: Option<PathBuf>,
+    /// The Unix socket at which `rm-top` shows the run while it plays; only the user who runs it may connect.
+    #[cfg(unix)]
+    #[arg(long, value_name = "SOCKET")]
+    pub live: Option<PathBuf>,
     /// Lists the devices present and the simulated ones, and does nothing else.
     #[arg(long)]
     pub list_devices: bool,
@@ -93,7 +99,9 @@ impl Default for Options {
             reload_every: DEFAULT_RELOAD_EVERY,
             budget: 0,
             strict: false,
-            metrics: None,
+            output: None,
+            #[cfg(unix)]
+            live: None,
             list_devices: false,
             corrupt_frame: None,
             corrupt_constants: None,
@@ -107,7 +115,7 @@ mod tests {
 
     use clap::{CommandFactory, Parser, error::ErrorKind};
 
-    use super::{DEFAULT_METRICS, Options};
+    use super::{DEFAULT_OUTPUT, Options};
 
     #[test]
     fn the_definition_is_sound() {
@@ -115,8 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_command_line_means_the_defaults_and_a_file() {
-        let expected = Options { metrics: Some(DEFAULT_METRICS.into()), ..Options::default() };
+    fn an_empty_command_line_means_the_defaults_and_files() {
+        let expected = Options { output: Some(DEFAULT_OUTPUT.into()), ..Options::default() };
         assert_eq!(Options::try_parse_from(["rm-demo"]).unwrap(), expected);
     }
 
@@ -130,10 +138,10 @@ mod tests {
 
     #[test]
     fn a_budget_is_understood_with_its_unit() {
-        let line = ["rm-demo", "--budget", "96MiB", "--strict", "--metrics", "some/where.csv"];
+        let line = ["rm-demo", "--budget", "96MiB", "--strict", "--output", "some/where"];
         let options = Options::try_parse_from(line).unwrap();
         assert_eq!((options.budget, options.strict), (96 << 20, true));
-        assert_eq!(options.metrics.as_deref(), Some(Path::new("some/where.csv")));
+        assert_eq!(options.output.as_deref(), Some(Path::new("some/where")));
     }
 
     #[test]

@@ -77,8 +77,8 @@ pub struct Summary {
     pub driver_peak_bytes: u64,
     /// Calls of `vkAllocateMemory` that succeeded.
     pub driver_allocations: u64,
-    /// The file that says what each frame left of memory, if one was asked for.
-    pub metrics: Option<PathBuf>,
+    /// The files that were written, if some were asked for.
+    pub files: Vec<PathBuf>,
     /// What came back wrong.
     pub mismatches: Vec<Mismatch>,
     /// What whoever watched had to say.
@@ -115,7 +115,7 @@ pub struct Mismatch {
 }
 
 impl Summary {
-    /// Sums up a run whose resources have all been freed; messages and the time it took come later.
+    /// Sums up a run whose resources have all been freed; messages, files and the time it took come later.
     pub(crate) fn new(
         identity: Identity,
         options: &Options,
@@ -160,7 +160,7 @@ impl Summary {
             most_deferred: tally.most_waiting,
             driver_peak_bytes: blocks.peak_bytes,
             driver_allocations: blocks.made,
-            metrics: options.metrics.clone(),
+            files: Vec::new(),
             mismatches: tally.mismatches.clone(),
             messages: Vec::new(),
             lost_bytes: held.max(granted.block_bytes).max(granted.used_bytes).max(charged),

@@ -2,13 +2,13 @@
 
 use std::{fmt, time::Instant};
 
-use resource_management::alloc::Bytes;
+use resource_management::{alloc::Bytes, metrics::Snapshot};
 use rm_headless::HeadlessError;
 
 use crate::{
     budget::Budget,
     error::DemoError,
-    metrics::{FrameMetrics, MetricsFile},
+    metrics::Metrics,
     options::Options,
     platform::{self, FALLBACK, Platform, SIMULATED},
     report::Summary,
@@ -26,7 +26,10 @@ pub enum Event {
     /// A frame has been submitted.
     Frame(Progress),
     /// A frame has left memory like this, be it one at the end that only streams out.
-    Measured(FrameMetrics),
+    ///
+    /// Its sources are what the stream says: requests that a limit refused, resources that came with less detail, resources
+    /// that did not come, entries that wait for the device.
+    Measured(Box<Snapshot>),
 }
 
 /// How far a run is.
@@ -49,9 +52,10 @@ impl fmt::Display for Event {
                 write!(f, "{reason}; running on the simulated device {SIMULATED}{FALLBACK}")
             }
             Self::Frame(progress) => progress.fmt(f),
-            Self::Measured(FrameMetrics { frame, used_bytes, budget_bytes, .. }) => {
-                let (used, budget) = (Bytes(*used_bytes), Bytes(*budget_bytes));
-                write!(f, "frame {frame} left {used} of {budget} in use")
+            Self::Measured(snapshot) => {
+                let frame = &snapshot.frame;
+                let (used, budget) = (Bytes(frame.used_bytes), Bytes(frame.budget_bytes));
+                write!(f, "frame {} left {used} of {budget} in use", frame.frame)
             }
         }
     }
@@ -93,37 +97,36 @@ fn play(
     options: &Options,
     watcher: &mut dyn FnMut(Event),
 ) -> Result<Summary, DemoError> {
-    // Begun first, so that a path that cannot be written is found out before the device has worked.
-    let mut file = options.metrics.as_deref().map(MetricsFile::create).transpose()?;
     let budget = Budget::new(&platform.context()?, options)?;
+    // Before the stream, so that a path that cannot be written is found out before the device has worked.
+    let mut metrics = Metrics::new(&budget, options, &platform.identity())?;
     // SAFETY: the context is one of this platform, whose queue nobody else knows.
     let mut stream = unsafe { Stream::new(platform, &budget, options.reload_every) }?;
     let start = Instant::now();
-    let played = frames(&mut stream, options, watcher, file.as_mut());
+    let played = frames(&mut stream, &mut metrics, options, watcher);
     let closed = stream.close();
     played?;
     closed?;
-    file.map_or(Ok(()), MetricsFile::finish)?;
     let elapsed = start.elapsed();
+    let files = metrics.finish()?;
     budget.trim();
     let summary = Summary::new(platform.identity(), options, &budget, stream.tally());
-    Ok(Summary { elapsed, ..summary })
+    Ok(Summary { elapsed, files, ..summary })
 }
 
 fn frames(
     stream: &mut Stream,
+    metrics: &mut Metrics,
     options: &Options,
     watcher: &mut dyn FnMut(Event),
-    mut file: Option<&mut MetricsFile>,
 ) -> Result<(), DemoError> {
-    let mut note = |metrics: FrameMetrics, watcher: &mut dyn FnMut(Event)| {
-        watcher(Event::Measured(metrics));
-        file.as_mut().map_or(Ok(()), |file| file.add(&metrics))
-    };
     let mut scene = Scene::new();
     for frame in 0..options.frames {
         let sabotage = Sabotage::of(options, frame);
-        note(stream.frame(&scene.next_frame(), sabotage)?, watcher)?;
+        metrics.begin_frame();
+        stream.frame(&scene.next_frame(), sabotage)?;
+        let snapshot = metrics.end_frame(stream.figures())?;
+        watcher(Event::Measured(snapshot.clone().into()));
         let tally = stream.tally();
         watcher(Event::Frame(Progress {
             frame: frame + 1,
@@ -132,8 +135,13 @@ fn frames(
             bytes_out: tally.bytes_out,
         }));
     }
+    // The working set is there, and nothing has begun to leave for good.
+    metrics.survey()?;
     while !stream.is_empty() {
-        note(stream.ebb()?, watcher)?;
+        metrics.begin_frame();
+        stream.ebb()?;
+        let snapshot = metrics.end_frame(stream.figures())?;
+        watcher(Event::Measured(snapshot.clone().into()));
     }
     stream.settle()
 }

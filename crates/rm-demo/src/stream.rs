@@ -19,7 +19,6 @@ pub(crate) use self::tally::Tally;
 use crate::{
     budget::Budget,
     error::DemoError,
-    metrics::FrameMetrics,
     passes::{Passes, Plan, Play},
     platform::{Line, Platform},
     resource::Resident,
@@ -64,6 +63,19 @@ pub(crate) struct Stream {
     frame: u32,
 }
 
+/// Figures of a stream after a frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StreamFigures {
+    /// Requests that a limit has refused so far.
+    pub(crate) refused: u64,
+    /// Resources that have come with less detail than wanted so far.
+    pub(crate) reduced: u64,
+    /// Resources that have not come at all so far.
+    pub(crate) skipped: u64,
+    /// Entries that wait for the device before they are destroyed: buffers, images, pipelines.
+    pub(crate) retired_waiting: u64,
+}
+
 impl Stream {
     /// A stream of nothing yet, with a program every `reload_every` frames.
     ///
@@ -98,17 +110,13 @@ impl Stream {
     }
 
     /// Streams `assets` in, and the oldest resources beyond the working set out.
-    pub(crate) fn frame(
-        &mut self,
-        assets: &[Asset],
-        sabotage: Sabotage,
-    ) -> Result<FrameMetrics, DemoError> {
+    pub(crate) fn frame(&mut self, assets: &[Asset], sabotage: Sabotage) -> Result<(), DemoError> {
         let leaving = (self.live.len() + assets.len()).saturating_sub(WORKING_SET);
         self.step(assets, leaving, sabotage)
     }
 
     /// Streams a few of the oldest resources out.
-    pub(crate) fn ebb(&mut self) -> Result<FrameMetrics, DemoError> {
+    pub(crate) fn ebb(&mut self) -> Result<(), DemoError> {
         if self.live.back().is_some_and(|youngest| !youngest.is_ready()) {
             self.settle()?;
         }
@@ -145,20 +153,29 @@ impl Stream {
         &self.tally
     }
 
+    /// What there is to say beside what the manager counts.
+    pub(crate) fn figures(&self) -> StreamFigures {
+        StreamFigures {
+            refused: self.supply.budget().refusals(),
+            reduced: self.tally.reduced,
+            skipped: self.tally.skipped,
+            retired_waiting: self.queue.as_ref().map_or(0, |queue| queue.statistics().waiting),
+        }
+    }
+
     /// Whether everything has left, or is on its way.
     pub(crate) fn is_empty(&self) -> bool {
         self.live.is_empty()
     }
 
-    /// One frame, from what it waits for to what it submits, and what it leaves of memory.
+    /// One frame, from what it waits for to what it submits.
     fn step(
         &mut self,
         assets: &[Asset],
         leaving: usize,
         sabotage: Sabotage,
-    ) -> Result<FrameMetrics, DemoError> {
+    ) -> Result<(), DemoError> {
         let start = Instant::now();
-        self.supply.manager().begin_frame();
         if self.passes.is_none() {
             self.furnish()?;
         }
@@ -196,9 +213,7 @@ impl Stream {
         // SAFETY: just recorded, and the queue is ours (invariant).
         unsafe { self.slots[index].submit(frame) }?;
         self.tally.pace.note(start.elapsed(), reloaded);
-        let delta = self.supply.manager().end_frame();
-        let waiting = self.queue.as_ref().map_or(0, |queue| queue.statistics().waiting);
-        Ok(FrameMetrics::new(self.supply.budget(), &delta, &self.tally, waiting))
+        Ok(())
     }
 
     /// Destroys what the device is done with.

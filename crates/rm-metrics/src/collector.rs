@@ -218,6 +218,12 @@ impl MetricsCollector {
             .collect()
     }
 
+    /// The names of all that sources say, in their order.
+    #[cfg(unix)]
+    pub(crate) fn source_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().flat_map(|source| source.columns.iter().map(Column::name))
+    }
+
     /// The column called `name`.
     ///
     /// # Errors

@@ -49,6 +49,27 @@ pub enum MetricsError {
         /// Frames of the report.
         frames: usize,
     },
+    /// A socket could not be opened or reached.
+    #[error("cannot use the socket `{}`: {source}; {}", .path.display(), socket_advice(.source))]
+    Socket {
+        /// Where it is, or was to be.
+        path: Box<Path>,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// What a socket says is no live view.
+    #[error(
+        "not a live view, line {line}: {what}; is it the socket of another program, or of another version?"
+    )]
+    NotLive {
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A live view broke off.
+    #[error("cannot read: {0}; connect again")]
+    Read(#[source] io::Error),
     /// The allocator gives no report of its blocks.
     #[error(
         "allocator `{allocator}` cannot list its blocks; dump one with `AllocatorCapabilities::REPORT`"
@@ -66,6 +87,19 @@ impl MetricsError {
             Self::Write(source) => Self::Unwritable { path: path.into(), source },
             other => other,
         }
+    }
+}
+
+/// What to do about `error` of a socket.
+fn socket_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "look for a typing error, and whether its folder is there",
+        io::ErrorKind::AlreadyExists => "it is no socket; choose a path where nothing is",
+        io::ErrorKind::AddrInUse => "another program listens there; choose another path",
+        io::ErrorKind::ConnectionRefused => "the program that it belonged to has ended",
+        io::ErrorKind::PermissionDenied => "it belongs to another user, or its folder does",
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => "choose a shorter path",
+        _ => "choose another path",
     }
 }
 

@@ -8,10 +8,11 @@
 //! - [`CsvFile`], [`TraceFile`], [`Dump`]: tables, traces for Perfetto, and every block and range in VMA's own layout.
 //! - [`Report`], [`write_report`]: one page for people, in one file: memory over time, every block to scale, refusals, leaks.
 //! - [`AllocationTracker`], [`LeakReport`]: what was never freed, by label and tag, with backtraces on request.
+//! - `LiveSocket`, `LiveReader`: each frame to who looks from outside, over a Unix socket that the program opens on request.
 //!
 //! # What it is not
 //!
-//! It sends nothing anywhere, and decides nothing: whoever wants a budget to hold asks the manager.
+//! It sends nothing anywhere unless told to, and decides nothing: whoever wants a budget to hold asks the manager.
 //!
 //! # What it costs
 //!
@@ -84,6 +85,8 @@ mod event;
 mod file;
 mod json;
 mod leaks;
+#[cfg(unix)]
+mod live;
 mod log;
 mod report;
 mod snapshot;
@@ -94,6 +97,8 @@ mod text;
 mod trace;
 mod window;
 
+#[cfg(unix)]
+pub use self::live::{LiveFrame, LiveHello, LiveReader, LiveSocket};
 pub use self::{
     collector::{MetricsCollector, MetricsConfig},
     column::{Column, Unit, Value},

@@ -53,10 +53,10 @@ impl fmt::Display for Summary {
         row("not returned", format_args!("{} ({})", self.lost_objects, Bytes(self.lost_bytes)))?;
         row("time", format_args!("{:.2} s", self.elapsed.as_secs_f64()))?;
         row("throughput", format_args!("{}/s", Bytes(self.bytes_per_second())))?;
-        match &self.metrics {
-            Some(path) => row("metrics", format_args!("{}", path.display())),
-            None => Ok(()),
-        }
+        self.files.iter().try_for_each(|path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            row(&name, format_args!("{}", path.display()))
+        })
     }
 }
 

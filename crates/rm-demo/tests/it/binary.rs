@@ -64,7 +64,10 @@ fn without_a_driver_it_runs_on_a_simulated_device_and_says_so() {
     assert!(said.contains("running on the simulated device sim:desktop-rebar"), "{said}");
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(table.contains("sim: desktop-rebar ("), "{table}");
-    assert!(table.contains("metrics               target/demo/metrics.csv\n"), "{table}");
+    for (name, file) in [("metrics", "metrics.csv"), ("trace", "trace.json"), ("dump", "dump.json")]
+    {
+        assert!(table.contains(&format!("{name:20}  target/demo/{file}\n")), "{table}");
+    }
 }
 
 #[test]
@@ -140,7 +143,9 @@ fn a_strict_budget_is_part_of_the_table_and_the_figures_are_where_they_always_ar
         assert!(table.contains(row), "no `{row}` in\n{table}");
     }
     let figures = fs::read_to_string(format!("{here}/target/demo/metrics.csv")).unwrap();
-    assert!(figures.starts_with("frame,allocation_count,aliased_count,"), "{figures}");
+    assert!(figures.starts_with("#,program,rm-demo\n"), "{figures}");
+    let names = figures.lines().find(|line| !line.starts_with('#')).unwrap();
+    assert!(names.starts_with("frame,") && names.contains(",stream.reduced,"), "{names}");
     assert!(figures.lines().count() > 20, "{figures}");
 }
 
@@ -155,11 +160,29 @@ fn a_budget_that_is_no_number_ends_with_2() {
 #[test]
 fn figures_that_cannot_be_written_end_with_2_and_name_the_path() {
     let path = format!("{}/strange/file", env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(&path).unwrap();
+    fs::create_dir_all(format!("{path}/metrics.csv")).unwrap();
     let said = refusal(
-        &driverless(&["--device", "sim:h200", "--frames", "1", "--metrics", &path])
+        &driverless(&["--device", "sim:h200", "--frames", "1", "--output", &path])
             .output()
             .unwrap(),
     );
     assert!(said.contains(&path), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_live_view_in_the_place_of_a_file_ends_with_2_and_leaves_the_file() {
+    let folder = std::env::temp_dir().join(format!("rm-demo-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("precious");
+    fs::write(&path, "precious").unwrap();
+    let said = refusal(
+        &driverless(&["--device", "sim:h200", "--frames", "1", "--live"])
+            .arg(&path)
+            .output()
+            .unwrap(),
+    );
+    assert!(said.contains(&path.display().to_string()), "{said}");
+    assert_eq!(fs::read(&path).unwrap(), b"precious");
+    fs::remove_dir_all(&folder).unwrap();
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rm_demo::{DemoError, Event, FrameMetrics, Options, Summary};
+use resource_management::metrics::Snapshot;
+use rm_demo::{DemoError, Event, Options, Summary};
 use rm_headless::testing;
 use rm_vksim::Profile;
 
@@ -13,11 +14,11 @@ const SLICES: u64 = 2;
 const MOST_WAITING: u64 = 64;
 
 /// Plays a run, and returns what the frames told.
-fn run(options: &Options) -> Result<(Summary, Vec<FrameMetrics>), DemoError> {
+fn run(options: &Options) -> Result<(Summary, Vec<Snapshot>), DemoError> {
     let mut told = Vec::new();
     let summary = rm_demo::watch(options, &mut |event| {
-        if let Event::Measured(metrics) = event {
-            told.push(metrics);
+        if let Event::Measured(snapshot) = event {
+            told.push(*snapshot);
         }
     })?;
     Ok((summary, told))
@@ -35,7 +36,7 @@ fn reloads(options: &Options) -> Result<(), DemoError> {
     let slices = frames * SLICES + 2 + summary.reloads;
     assert_eq!((summary.transient_slices, summary.transient_blocks), (slices, 2), "{summary}");
     assert!(summary.deferred > summary.driver_allocations, "objects without memory count too");
-    let most = told.iter().map(|row| row.retired_waiting).max();
+    let most = told.iter().map(|row| row.sources[3]).max();
     assert!(summary.most_deferred <= MOST_WAITING && most <= Some(MOST_WAITING), "{most:?}");
     Ok(())
 }

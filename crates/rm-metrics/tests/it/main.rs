@@ -11,10 +11,14 @@ mod frames;
 mod hostile;
 mod layout;
 mod leaks;
+#[cfg(unix)]
+mod live;
 mod report;
 mod sources;
 mod support;
 mod table;
+#[cfg(unix)]
+mod top;
 mod trace;
 
 #[global_allocator]

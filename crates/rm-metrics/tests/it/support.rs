@@ -103,9 +103,18 @@ pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Self {
+        Self::below(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    /// One whose path leaves room for a socket's name, of which the system takes some hundred bytes.
+    #[cfg(unix)]
+    pub(crate) fn short() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    fn below(folder: &Path) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let folder = folder.join(format!("metrics-{}-{number}", process::id()));
         fs::create_dir_all(&folder).unwrap();
         Self(folder)

@@ -45,6 +45,8 @@ function memorySection() {
         if (+part.values[chosen[x]] > 0) context.fillRect(area.left + x, rise(floor[x]), 1, 1);
       }
     }
+    // A limit far above what is used has no line in this picture, and is told instead.
+    const above = new Map();
     for (const line of lines) {
       context.strokeStyle = color(line.color);
       context.lineWidth = line.key === "budget" ? 2 : 1.5;
@@ -54,7 +56,8 @@ function memorySection() {
       for (let x = 0; x < area.width; x += 1) {
         const value = line.at(chosen[x]);
         if (Number.isNaN(value)) { down = false; continue; }
-        const y = Math.max(area.top + 1, rise(value));
+        const y = rise(value);
+        if (y < area.top) { above.set(line, value); down = false; continue; }
         if (!down) context.moveTo(area.left + x, y);
         else if (y !== last) { context.lineTo(area.left + x, last); context.lineTo(area.left + x, y); }
         if (x === area.width - 1) context.lineTo(area.left + x + 1, y);
@@ -64,6 +67,13 @@ function memorySection() {
     }
     context.setLineDash([]);
     context.restore();
+    context.font = `600 11px ${color("sans")}`;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    [...above].forEach(([line, value], row) => {
+      context.fillStyle = color(line.color);
+      context.fillText(`\u2191 ${line.name} ${bytes(value)}`, area.left + 8, area.top + 12 + 16 * row);
+    });
     marks(context, area);
   };
 
