@@ -7,6 +7,7 @@
 //!
 //! - [`testing`] runs a test body on a fresh device and fails it when validation complained.
 //! - [`simulated`] makes contexts of simulated devices.
+//! - [`random`] draws numbers for tests.
 //! - [`heap`] counts heap allocations.
 //! - [`calls`] counts the driver's memory functions for each thread, lets one fail on purpose, and
 //!   shows a context other [`Limits`] than the driver's.
@@ -59,6 +60,8 @@ mod recorder;
 mod limits;
 
 pub mod calls;
+
+pub mod random;
 
 pub mod simulated;
 

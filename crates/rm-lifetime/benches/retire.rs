@@ -26,11 +26,11 @@ use std::{
 
 use ash::vk::{self, Handle};
 use rm_alloc_core::{
-    BudgetConfig, BufferRequest, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
-    MemoryFeatures,
+    BudgetConfig, BufferRequest, DeviceBudgetManager, DeviceContext, MemoryFeatures,
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_headless::heap::{CountingHeap, allocations_of};
+use rm_headless::simulated;
 use rm_lifetime::{
     DeferredDestructionQueue, DrainLimit, ManualTimeline, RetireAt, Retirer, SharedResourceFactory,
 };
@@ -73,17 +73,8 @@ struct Bench {
 impl Bench {
     /// With as many timelines, all of which make progress alike.
     fn new(timelines: usize) -> Self {
-        let sim = Arc::new(SimDevice::counting(Profile::h200()).unwrap());
-        let info = DeviceContextInfo {
-            instance: sim.instance(),
-            physical_device: sim.physical_device(),
-            device: sim.device(),
-            api_version: vk::API_VERSION_1_3,
-            features: MemoryFeatures::empty(),
-            keep_alive: Some(sim.clone()),
-        };
-        // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
-        let context = unsafe { DeviceContext::new(info) }.unwrap();
+        let sim = SimDevice::counting(Profile::h200()).unwrap();
+        let (context, _) = simulated::context_with(sim, MemoryFeatures::empty());
         let allocator = Arc::new(DirectAllocator::new(&context));
         let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default()).unwrap();
         let queue = DeferredDestructionQueue::new(&manager);

@@ -8,10 +8,10 @@ use std::{sync::Arc, time::Instant};
 
 use ash::vk;
 use rm_alloc_core::{
-    BudgetConfig, BufferAllocation, BufferRequest, DeviceBudgetManager, DeviceContext,
-    DeviceContextInfo, MemoryFeatures,
+    BudgetConfig, BufferAllocation, BufferRequest, DeviceBudgetManager, MemoryFeatures,
 };
 use rm_alloc_vma::VmaAllocator;
+use rm_headless::simulated;
 use rm_metrics::{Dump, MetricsCollector, MetricsConfig};
 use rm_vksim::{Profile, SimDevice};
 
@@ -19,17 +19,8 @@ const FRAMES: u32 = 1000;
 const ROUNDS: usize = 101;
 
 fn manager() -> DeviceBudgetManager {
-    let sim = Arc::new(SimDevice::counting(Profile::h200()).unwrap());
-    let info = DeviceContextInfo {
-        instance: sim.instance(),
-        physical_device: sim.physical_device(),
-        device: sim.device(),
-        api_version: vk::API_VERSION_1_3,
-        features: MemoryFeatures::empty(),
-        keep_alive: Some(sim.clone()),
-    };
-    // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
-    let context = unsafe { DeviceContext::new(info) }.unwrap();
+    let sim = SimDevice::counting(Profile::h200()).unwrap();
+    let (context, _) = simulated::context_with(sim, MemoryFeatures::empty());
     let allocator = Arc::new(VmaAllocator::new(&context).unwrap());
     DeviceBudgetManager::new(allocator, BudgetConfig::default()).unwrap()
 }

@@ -10,6 +10,7 @@ use rm_alloc_core::{
     BudgetConfig, BufferAllocation, BufferRequest, DeviceBudgetManager, DeviceContext,
 };
 use rm_alloc_direct::DirectAllocator;
+pub(crate) use rm_headless::random::Random;
 use rm_headless::simulated;
 use rm_lifetime::{
     DeferredDestructionQueue, DrainLimit, ManualTimeline, Point, Points, RetireAt, Retirer,
@@ -134,23 +135,6 @@ pub(crate) fn request(size: u64) -> BufferRequest<'static> {
 pub(crate) fn at(points: &[Point]) -> RetireAt {
     // SAFETY: the tests mark what the device uses, and take it back before the points are reached.
     RetireAt::Points(unsafe { Points::new(points) }.unwrap())
-}
-
-/// Marsaglia's xorshift.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// Less than `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
 }
 
 /// Counts what has happened.

@@ -13,10 +13,11 @@ use std::{
 use ash::vk::BufferUsageFlags;
 use rm_alloc_core::{
     Allocation, BlockRequest, BudgetConfig, BufferAllocation, BufferRequest, DeviceBudgetManager,
-    DeviceContext, DeviceContextInfo, DeviceMemory, MemoryAllocator, MemoryError, MemoryFeatures,
-    MemoryRequest,
+    DeviceContext, DeviceMemory, MemoryAllocator, MemoryError, MemoryRequest,
 };
 use rm_alloc_direct::DirectAllocator;
+pub(crate) use rm_headless::random::Random;
+use rm_headless::simulated;
 use rm_metrics::{Column, MetricsCollector};
 use rm_vksim::{Profile, SimDevice};
 
@@ -53,19 +54,7 @@ pub(crate) fn hostile_labels() -> Vec<String> {
 /// A context over the simulated device of `profile`, which checks everything unless it is `counting`.
 pub(crate) fn context(profile: Profile, counting: bool) -> (Arc<DeviceContext>, Arc<SimDevice>) {
     let sim = if counting { SimDevice::counting(profile) } else { SimDevice::new(profile) };
-    let sim = Arc::new(sim.unwrap());
-    // SAFETY: instance and physical device are live and belong together.
-    let features = unsafe { MemoryFeatures::recommended(sim.instance(), sim.physical_device()) };
-    let info = DeviceContextInfo {
-        instance: sim.instance(),
-        physical_device: sim.physical_device(),
-        device: sim.device(),
-        api_version: sim.profile().api_version,
-        features,
-        keep_alive: Some(sim.clone()),
-    };
-    // SAFETY: the handles belong together, everything is enabled, and the context keeps the device alive.
-    (unsafe { DeviceContext::new(info) }.unwrap(), sim)
+    simulated::context(sim.unwrap())
 }
 
 /// A manager over the pass-through backend of a simulated desktop GPU.
@@ -138,27 +127,6 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.0).ok();
-    }
-}
-
-/// Marsaglia's xorshift.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// Less than `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    pub(crate) fn index(&mut self, len: usize) -> usize {
-        usize::try_from(self.below(len as u64)).unwrap()
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ash::vk::BufferUsageFlags;
 use rm_alloc_core::{BudgetConfig, BufferRequest, DeviceBudgetManager, MemoryFeatures};
 use rm_alloc_direct::DirectAllocator;
+pub(crate) use rm_headless::random::Random;
 use rm_headless::simulated;
 use rm_lifetime::{DeferredDestructionQueue, DrainLimit, ManualTimeline};
 use rm_rendergraph_bridge::{BudgetBridge, PendingUpload, PendingUploads, UploadRequest};
@@ -80,26 +81,4 @@ pub(crate) fn timeline() -> Arc<ManualTimeline> {
 
 pub(crate) fn buffer(size: u64) -> BufferRequest<'static> {
     BufferRequest::new(size, BufferUsageFlags::STORAGE_BUFFER)
-}
-
-/// Marsaglia's xorshift.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// Less than `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    /// An index below `end`.
-    pub(crate) fn index(&mut self, end: usize) -> usize {
-        usize::try_from(self.below(end as u64)).unwrap()
-    }
 }
