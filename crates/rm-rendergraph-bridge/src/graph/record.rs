@@ -59,6 +59,22 @@ pub(super) const NO_TRAITS: Traits = Traits {
     has_label: true,
 };
 
+/// What of a request for a buffer or an image is no number; the two have fields of the same names.
+macro_rules! traits {
+    ($request:expr) => {
+        Traits {
+            location: $request.location,
+            dedicated: $request.dedicated,
+            aliasable: $request.aliasable,
+            priority: $request.priority,
+            category: $request.category,
+            tag: $request.tag,
+            persistent: false,
+            has_label: $request.label.is_some(),
+        }
+    };
+}
+
 /// Something of the engine's own.
 pub(super) const fn external(is_image: bool) -> Numbers {
     let mut numbers = [0; 13];
@@ -71,17 +87,7 @@ pub(super) fn buffer(request: &BufferRequest<'_>) -> (Numbers, Traits) {
     let [align_low, align_high] = halves(request.min_alignment);
     let usage = request.usage.as_raw();
     let numbers = [BUFFER, usage, size_low, size_high, align_low, align_high, 0, 0, 0, 0, 0, 0, 0];
-    let traits = Traits {
-        location: request.location,
-        dedicated: request.dedicated,
-        aliasable: request.aliasable,
-        priority: request.priority,
-        category: request.category,
-        tag: request.tag,
-        persistent: false,
-        has_label: request.label.is_some(),
-    };
-    (numbers, traits)
+    (numbers, traits!(request))
 }
 
 pub(super) fn image(request: &ImageRequest<'_>) -> (Numbers, Traits) {
@@ -101,17 +107,7 @@ pub(super) fn image(request: &ImageRequest<'_>) -> (Numbers, Traits) {
         request.usage.as_raw(),
         request.initial_layout.as_raw().cast_unsigned(),
     ];
-    let traits = Traits {
-        location: request.location,
-        dedicated: request.dedicated,
-        aliasable: request.aliasable,
-        priority: request.priority,
-        category: request.category,
-        tag: request.tag,
-        persistent: false,
-        has_label: request.label.is_some(),
-    };
-    (numbers, traits)
+    (numbers, traits!(request))
 }
 
 /// The request that the numbers were made of.
