@@ -45,8 +45,8 @@ impl Run {
     /// What cargo builds.
     fn target(self) -> [&'static str; 2] {
         match self {
-            Self::Alias => ["--package=rm-alias", "--example=soak"],
-            Self::Lifetime => ["--package=rm-lifetime", "--example=soak"],
+            Self::Alias => ["--package=rm-alias", "--example=random_problems"],
+            Self::Lifetime => ["--package=rm-lifetime", "--example=frame_loop"],
         }
     }
 

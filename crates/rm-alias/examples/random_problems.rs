@@ -1,4 +1,4 @@
-//! Plans random problems for a long time and verifies every plan: `soak [--instances N] [--seed S]`.
+//! Plans random problems for a long time and verifies every plan: `cargo xtask soak alias`, or `random_problems [--instances N] [--seed S]`.
 //!
 //! Each problem has its own mixture of sizes, alignments, pages, groups, queues, fixed and preferred offsets, budgets.
 //! Every plan is verified, planned a second time for the same result, asked for its hand-overs, improved, and repaired after
