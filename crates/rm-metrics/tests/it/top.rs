@@ -15,6 +15,7 @@ use std::{
     os::unix::net::{UnixListener, UnixStream},
     path::PathBuf,
     process::{Command, Stdio},
+    thread,
 };
 
 use rm_alloc_core::Bytes;
@@ -87,8 +88,10 @@ fn the_screen_shows_the_true_peak_of_the_demo_in_every_size() {
 
 #[test]
 fn a_terminal_shows_the_true_peak_of_the_demo_and_is_restored() {
-    if Command::new("script").arg("--version").output().is_err() {
-        writeln!(io::stderr(), "skipped: there is no `script` to make a terminal with").unwrap();
+    let mut trial = Command::new("script");
+    trial.args(["-qfec", "true", "/dev/null"]).stdin(Stdio::null());
+    if !trial.output().is_ok_and(|it| it.status.success()) {
+        writeln!(io::stderr(), "skipped: there is no `script` that could make a terminal").unwrap();
         return;
     }
     let folder = Folder::short();
@@ -102,7 +105,14 @@ fn a_terminal_shows_the_true_peak_of_the_demo_and_is_restored() {
             let mut command = Command::new("script");
             command.args(["-qfec", &line, "/dev/null"]).env(FOLDER, folder.file(""));
             command.env("TERM", "xterm-256color").stdin(Stdio::piped()).stdout(Stdio::piped());
-            child = Some(command.spawn().unwrap());
+            let started = command.spawn().unwrap();
+            let unblock = folder.file("ready");
+            child = Some(thread::spawn(move || {
+                let output = started.wait_with_output();
+                // Should it have ended too early, then whoever waits for it hears of that, too.
+                UnixStream::connect(unblock).ok();
+                output
+            }));
             // Now it is connected.
             let mut told = ready.accept().unwrap().0;
             told.read_exact(&mut [0]).unwrap();
@@ -111,7 +121,7 @@ fn a_terminal_shows_the_true_peak_of_the_demo_and_is_restored() {
         // It has read the frame.
         Some(told) => told.read_exact(&mut [0]).unwrap(),
     });
-    let output = child.unwrap().wait_with_output().unwrap();
+    let output = child.unwrap().join().unwrap().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let (drawn, after) = said.split_once("\x1b[?1049l").expect("the first screen comes back");
     let (_, drawn) = drawn.split_once("\x1b[?1049h").expect("a second screen is taken");
