@@ -10,10 +10,7 @@ mod probe;
 mod sources;
 mod system;
 
-use std::{
-    env,
-    process::{Command, Stdio},
-};
+use std::{env, process::Command};
 
 use self::probe::Report;
 pub(crate) use self::{
@@ -183,16 +180,6 @@ pub(crate) fn has_compiler() -> bool {
 /// Whether the driver of a browser answers.
 pub(crate) fn has_browser() -> bool {
     Command::new("chromedriver").arg("--version").output().is_ok()
-}
-
-/// Whether the browser shows a page: containers may lack what it needs to start.
-pub(crate) fn browser_shows_pages() -> bool {
-    let mut browser = Command::new("timeout");
-    browser.args(["60", "chromium", "--headless=new", "--no-sandbox", "--disable-gpu"]);
-    browser.args(["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]);
-    browser.args(["--dump-dom", "data:text/html,<p>shown</p>"]);
-    let shown = browser.stdin(Stdio::null()).stderr(Stdio::null()).output();
-    shown.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("<p>shown</p>"))
 }
 
 fn chosen() -> bool {

@@ -4,7 +4,7 @@ use std::{env, process::Command};
 
 use crate::{
     failure::Failure,
-    setup::{self, Driver, Setup},
+    setup::{Driver, Setup},
     workspace,
 };
 
@@ -24,8 +24,6 @@ const DEVICE_CRATES: &[&str] = &[
 const REQUIRE: &str = "RM_REQUIRE_DEVICE";
 /// Turns "no validation layer, unchecked" into a failure, in the tests.
 const REQUIRE_VALIDATION: &str = "RM_REQUIRE_VALIDATION";
-/// Turns "no browser, skipped" into a failure, in the tests.
-const REQUIRE_BROWSER: &str = "RM_REQUIRE_BROWSER";
 
 /// Runs the tests and prints one line a driver at the end.
 ///
@@ -43,12 +41,7 @@ pub(crate) fn run(install: bool) -> Result<(), Failure> {
     if required && setup.drivers.is_empty() {
         return Err(Failure::Prerequisite("no Vulkan device, and one is required".into()));
     }
-    // What `--install` brings is there to be used.
-    let browser = install && setup::has_browser() && setup::browser_shows_pages();
-    if install && !browser {
-        eprintln!("xtask: no browser starts here, so that the tests of the page skip");
-    }
-    let demands = [(REQUIRE, required), (REQUIRE_VALIDATION, install), (REQUIRE_BROWSER, browser)];
+    let demands = [(REQUIRE, required), (REQUIRE_VALIDATION, install)];
     let demands: Vec<&str> = demands
         .into_iter()
         .filter_map(|(variable, demanded)| demanded.then_some(variable))
