@@ -20,6 +20,7 @@ use std::{
 
 use rm_alloc_core::Bytes;
 use rm_demo::{Event, Options, Summary};
+use rm_headless::testing::say_skipped;
 use rm_metrics::LiveReader;
 
 use self::{
@@ -91,8 +92,7 @@ fn a_terminal_shows_the_true_peak_of_the_demo_and_is_restored() {
     let mut trial = Command::new("script");
     trial.args(["-qfec", "true", "/dev/null"]).stdin(Stdio::null());
     if !trial.output().is_ok_and(|it| it.status.success()) {
-        writeln!(io::stderr(), "skipped: there is no `script` that could make a terminal").unwrap();
-        return;
+        return say_skipped(&"there is no `script` that could make a terminal");
     }
     let folder = Folder::short();
     let (path, ready) = (folder.file("live"), UnixListener::bind(folder.file("ready")).unwrap());
