@@ -10,11 +10,13 @@ use crate::{
     compare,
     contestant::{Level, entries},
     counters::{Baseline, Instructions, SEED},
+    growth::{self, GrowthWish},
     price::Prices,
     report,
     results::Results,
     run::Run,
     stage::DEFAULT_DEVICE,
+    tight::{self, TightWish},
 };
 
 /// Traces, counters and prices of our backends and their peers.
@@ -29,6 +31,8 @@ pub struct Arguments {
 enum Command {
     /// Plans generated frames, public instances and thousands of items with `rm-alias` and as engines do.
     Alias(AliasWish),
+    /// Times pairs of a free and an allocation when ever more is alive.
+    Growth(GrowthWish),
     /// Plays the traces and writes what was measured, as JSON.
     Run(RunWish),
     /// Prints the metrics of two files and their ratios, second by first.
@@ -43,6 +47,8 @@ enum Command {
     },
     /// Counts driver calls, heap allocations and instructions, and fails where they are not the baseline's.
     Counters(CountersWish),
+    /// Counts what fails on heaps that have little more than the trace needs.
+    Tight(TightWish),
     /// Turns results into Markdown and pictures.
     Report {
         /// The results.
@@ -63,7 +69,7 @@ enum Command {
     },
     /// Plays a small trace and nothing else; `counters` counts its instructions.
     #[command(hide = true)]
-    Play { level: String, trace: String, contestant: String, rounds: u32 },
+    Play { level: Level, trace: String, contestant: String, rounds: u32 },
 }
 
 const FOLDER: &str = "target/bench";
@@ -85,12 +91,12 @@ struct RunWish {
     /// A trace, such as `t1`; all of them if none is given.
     #[arg(long)]
     trace: Vec<String>,
-    /// `memory` or `buffer`; both if none is given.
+    /// What is asked for; both if none is given.
     #[arg(long)]
-    level: Vec<String>,
-    /// Part of the names of those who play.
-    #[arg(long, default_value = "")]
-    contestant: String,
+    level: Vec<Level>,
+    /// Part of the names of those who play, such as `vk-mem`; everybody if none is given.
+    #[arg(long)]
+    contestant: Vec<String>,
     /// How often each trace is played against the clock.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -126,11 +132,13 @@ struct CountersWish {
 pub fn run(arguments: Arguments) -> Result<bool, BenchError> {
     match arguments.command {
         Command::Alias(wish) => say(alias::run(&wish)?),
+        Command::Growth(wish) => say(growth::run(&wish, announce)?),
         Command::Run(wish) => measure(&wish)?,
         Command::Compare { first, second, filter } => {
             say(compare::table(&Results::read(&first)?, &Results::read(&second)?, &filter));
         }
         Command::Counters(wish) => return counters(&wish),
+        Command::Tight(wish) => say(tight::run(&wish, announce)?),
         Command::Report { results, output } => {
             let path = report::write(&Results::read(&results)?, &output)?;
             say(format_args!("{}\n", path.display()));
@@ -145,7 +153,7 @@ pub fn run(arguments: Arguments) -> Result<bool, BenchError> {
             say(format_args!("{}\n", output.display()));
         }
         Command::Play { level, trace, contestant, rounds } => {
-            play(&level, &trace, &contestant, rounds)?;
+            play(level, &trace, &contestant, rounds)?;
         }
     }
     Ok(true)
@@ -154,22 +162,20 @@ pub fn run(arguments: Arguments) -> Result<bool, BenchError> {
 fn measure(wish: &RunWish) -> Result<(), BenchError> {
     let traces: Vec<TraceKind> =
         wish.trace.iter().map(|name| trace_named(name)).collect::<Result<_, _>>()?;
-    let levels: Vec<Level> =
-        wish.level.iter().map(|name| level_named(name)).collect::<Result<_, _>>()?;
     let prices = wish.prices.as_deref().map_or_else(Prices::h200, Prices::read)?;
     let run = Run {
         venue: &Venue::open(&wish.device)?,
         scale: if wish.quick { Scale::Quick } else { Scale::Full },
         seed: wish.seed,
         traces: if traces.is_empty() { TraceKind::ALL.to_vec() } else { traces },
-        levels: if levels.is_empty() { Level::ALL.to_vec() } else { levels },
-        contestant: wish.contestant.clone(),
+        levels: if wish.level.is_empty() { Level::ALL.to_vec() } else { wish.level.clone() },
+        contestants: wish.contestant.clone(),
         backends: BACKENDS,
         rounds: wish.rounds.max(1),
         patience: Duration::from_secs(wish.patience),
         prices: &prices,
     };
-    let results = run.play(|trace| complain(format_args!("bench: {trace}")))?;
+    let results = run.play(announce)?;
     results.write(&wish.output)?;
     say(report::markdown(&results, &[]));
     complain(format_args!("bench: wrote {}", wish.output.display()));
@@ -210,8 +216,8 @@ fn counters(wish: &CountersWish) -> Result<bool, BenchError> {
 }
 
 /// Plays a small trace `rounds` times, on the same allocator.
-fn play(level: &str, trace: &str, contestant: &str, rounds: u32) -> Result<(), BenchError> {
-    let (level, kind) = (level_named(level)?, trace_named(trace)?);
+fn play(level: Level, trace: &str, contestant: &str, rounds: u32) -> Result<(), BenchError> {
+    let kind = trace_named(trace)?;
     let found = entries(level, BACKENDS).into_iter().find(|entry| entry.name == contestant);
     let unknown = || BenchError::Unknown { what: "contestant", name: contestant.to_owned() };
     let entry = found.ok_or_else(unknown)?;
@@ -232,14 +238,14 @@ fn trace_named(name: &str) -> Result<TraceKind, BenchError> {
     TraceKind::named(name).ok_or_else(unknown)
 }
 
-fn level_named(name: &str) -> Result<Level, BenchError> {
-    let unknown = || BenchError::Unknown { what: "level", name: name.to_owned() };
-    Level::ALL.into_iter().find(|level| level.name() == name).ok_or_else(unknown)
-}
-
 /// Writes to standard output, whose reader may have gone; the exit code tells what matters.
 fn say(what: impl Display) {
     write!(io::stdout(), "{what}").ok();
+}
+
+/// Says what begins.
+fn announce(what: &str) {
+    complain(format_args!("bench: {what}"));
 }
 
 fn complain(what: impl Display) {

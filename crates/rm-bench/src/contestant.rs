@@ -12,8 +12,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub(crate) use self::list::is_peer;
 pub use self::list::{BACKENDS, Backend, Entry, Level, OpenBackend, entries};
+pub(crate) use self::list::{LOCKED_GPU_ALLOC, LOCKED_VK_MEM, VK_MEM, entries_named, is_peer};
 use crate::trace::{Op, Want};
 
 /// An allocator in the setting in which it plays.
@@ -135,6 +135,11 @@ fn locked_seats<C: Contestant + 'static>(slots: &[usize], contestant: C) -> Vec<
         let held = (0..*slots).map(|_| None).collect();
         return vec![Box::new(Seat { contestant, held })];
     }
+    mutex_seats(slots, contestant)
+}
+
+/// As [`seats`], for an allocator behind one mutex.
+fn mutex_seats<C: Contestant + 'static>(slots: &[usize], contestant: C) -> Vec<Box<dyn Player>> {
     let shared = Arc::new(Mutex::new(contestant));
     seats(slots, || Arc::clone(&shared))
 }

@@ -6,6 +6,7 @@
 //! - [`entries`]: who plays. A new backend of ours is one line in [`BACKENDS`].
 //! - [`Run`]: everybody plays, slice by slice in turns, and [`Results`] come out: time, priced time, tail, driver calls,
 //!   heap allocations, memory.
+//! - [`Growth`] and [`Tight`]: what more live allocations cost, and what fails when memory is short.
 //! - [`Baseline`]: the counters that continuous integration compares.
 //! - [`alias`]: generated render-graph frames, planned by `rm-alias` and by what engines do.
 //! - [`Prices`]: what driver calls cost on real hardware.
@@ -39,7 +40,13 @@ mod stage;
 
 mod measure;
 
+mod reference;
+
 mod run;
+
+mod growth;
+
+mod tight;
 
 mod results;
 
@@ -65,11 +72,13 @@ pub use self::{
     contestant::{BACKENDS, Backend, Entry, Level, OpenBackend, Player, Refused, entries},
     counters::{Baseline, Difference, Instructions},
     error::BenchError,
+    growth::Growth,
     measure::{Inspection, Tail, inspect},
     price::Prices,
     results::Results,
     run::Run,
     stage::{Stage, Venue},
+    tight::Tight,
     trace::{Lane, Op, Scale, Trace, TraceKind, Want},
 };
 

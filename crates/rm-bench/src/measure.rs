@@ -6,7 +6,7 @@ mod race;
 #[cfg(test)]
 mod tests;
 
-use std::thread;
+use std::{thread, time::Instant};
 
 pub use self::inspect::{Inspection, Tail, inspect};
 pub(crate) use self::{
@@ -39,10 +39,40 @@ fn on_threads<T: Send, R: Send>(
     })
 }
 
-/// A player and what it plays.
-type Part<'a> = (&'a mut Box<dyn Player>, &'a [Op]);
+/// How several lanes are played.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum How {
+    /// One after the other, all on this thread.
+    OneThread,
+    /// At once, the first on this thread and every other on one of its own.
+    Threads,
+}
 
-/// Plays a part a thread.
-fn play(parts: Vec<Part<'_>>) -> Result<(), Refused> {
-    on_threads(parts, |(player, ops)| player.play(ops)).into_iter().collect()
+/// Seconds that `players` take for their parts of a trace.
+pub(crate) fn timed(
+    players: &mut [Box<dyn Player>],
+    parts: &[&[Op]],
+    how: How,
+) -> Result<f64, Refused> {
+    let parts = players.iter_mut().zip(parts);
+    let start = Instant::now();
+    match how {
+        How::OneThread => parts.into_iter().try_for_each(|(player, ops)| player.play(ops))?,
+        How::Threads => {
+            let played = on_threads(parts, |(player, ops)| player.play(ops));
+            played.into_iter().collect::<Result<(), Refused>>()?;
+        }
+    }
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// The middle one.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// The middle of what the first of each pair is, divided by the second.
+pub(crate) fn median_ratio(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<f64> {
+    median(pairs.into_iter().map(|(mine, its)| mine / its).collect())
 }

@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use crate::{
     BenchError,
-    contestant::{Backend, Entry, Level, Refused, entries},
+    contestant::{Backend, Entry, Level, Refused, entries_named},
     measure::{Inspection, Race, Times, clock, inspect},
     price::Prices,
+    reference::REFERENCES,
     results::Results,
     stage::Venue,
     trace::{Scale, Trace, TraceKind},
 };
-
-/// Whose times the others' are divided by.
-pub(crate) const REFERENCE: &str = "vk-mem";
 
 /// What a run is about.
 #[derive(Debug)]
@@ -29,8 +27,8 @@ pub struct Run<'a> {
     pub traces: Vec<TraceKind>,
     /// The levels.
     pub levels: Vec<Level>,
-    /// Part of the names of those who play; empty for all.
-    pub contestant: String,
+    /// Parts of the names of those who play; empty for all.
+    pub contestants: Vec<String>,
     /// Our backends.
     pub backends: &'a [Backend],
     /// How often a trace is played against the clock.
@@ -61,8 +59,7 @@ impl Run<'_> {
         }
         results.put("clock", clock().into(), "ns");
         for level in self.levels.iter().copied() {
-            let mut entries = entries(level, self.backends);
-            entries.retain(|entry| entry.name.contains(&self.contestant));
+            let entries = entries_named(level, self.backends, &self.contestants);
             for entry in &entries {
                 note(
                     &mut results,
@@ -91,13 +88,14 @@ impl Run<'_> {
         entries: &[Entry],
         results: &mut Results,
     ) -> Result<(), BenchError> {
+        let references = REFERENCES.map(|reference| reference.name);
         let race = Race {
             venue: self.venue,
             trace,
             entries,
             rounds: self.rounds,
             patience: self.patience,
-            reference: REFERENCE,
+            references: &references,
         };
         for (entry, times) in entries.iter().zip(race.run()?) {
             let name = format!("{level}/{}/{}", trace.kind, entry.name);
@@ -108,7 +106,7 @@ impl Run<'_> {
             match (times, inspected) {
                 (Ok(times), Ok(mut seen)) => {
                     seen.heap_allocations = seen.heap_allocations.filter(|_| entry.is_rust);
-                    self.enter(results, &name, trace, times, &seen);
+                    self.enter(results, &name, trace, &times, &seen);
                 }
                 (Err(refused), _) | (_, Err(refused)) => {
                     results.notes.insert(name, not_applicable(&refused));
@@ -123,7 +121,7 @@ impl Run<'_> {
         results: &mut Results,
         name: &str,
         trace: &Trace,
-        times: Times,
+        times: &Times,
         seen: &Inspection,
     ) {
         let operations = trace.ops() as f64;
@@ -132,8 +130,13 @@ impl Run<'_> {
         };
         put("time", times.nanoseconds, "ns/op");
         put("rounds", times.rounds as f64, "rounds");
-        if let Some(ratio) = times.ratio {
-            put("ratio", ratio, "x");
+        for (reference, ratio) in REFERENCES.iter().zip(&times.ratios) {
+            if let Some(ratio) = ratio {
+                put(reference.metric, *ratio, "x");
+            }
+        }
+        if let Some(speedup) = times.speedup {
+            put("speedup", speedup, "x");
         }
         let tail = seen.tail;
         for (what, value) in

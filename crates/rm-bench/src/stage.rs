@@ -51,6 +51,30 @@ impl Venue {
         Ok(Self { name, ground: Ground::Real(device) })
     }
 
+    /// The same simulated device with `bytes` of the memory that everybody uses: the heap has them, its budget offers them
+    /// all, and no memory object is larger.
+    ///
+    /// # Errors
+    ///
+    /// [`BenchError::Unknown`] for a real device, otherwise as [`stage`](Self::stage).
+    pub fn with_heap(&self, bytes: u64) -> Result<Self, BenchError> {
+        let Ground::Simulated(profile) = &self.ground else {
+            let name = self.name.clone();
+            return Err(BenchError::Unknown { what: "simulated device", name });
+        };
+        let stage = self.stage()?;
+        let mut profile = profile.clone();
+        let heap = stage.context.heap_of(stage.memory_type) as usize;
+        if let Some(heap) = profile.heaps.get_mut(heap) {
+            heap.size = bytes;
+            heap.budget = None;
+        }
+        let largest = &mut profile.limits.max_memory_allocation_size;
+        *largest = bytes.min(*largest);
+        let name = format!("{}, {bytes} bytes", self.name);
+        Ok(Self { name, ground: Ground::Simulated(profile) })
+    }
+
     /// What results call it.
     pub fn name(&self) -> &str {
         &self.name

@@ -136,6 +136,12 @@ impl TraceKind {
     pub fn generate(self, scale: Scale, seed: u64) -> Trace {
         Trace { kind: self, lanes: generate::lanes(self, scale, seed) }
     }
+
+    /// A churn at `live` allocations, of the sizes of [`Tiny`](Self::Tiny) or else of [`Churn`](Self::Churn): as many
+    /// steps fill, `pairs` times one is freed and another taken, and as many steps empty.
+    pub(crate) fn steady(self, live: usize, pairs: usize, seed: u64) -> Lane {
+        generate::steady(self, live, pairs, seed)
+    }
 }
 
 impl fmt::Display for TraceKind {

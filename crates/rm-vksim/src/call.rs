@@ -3,9 +3,11 @@
 //! Counters are atomics in a few shards; a thread picks its shard by the address of a thread-local, so threads rarely
 //! share a cache line, and where they do the count stays exact, because every bump is a read-modify-write.
 //! `Relaxed` is enough: a counter guards nothing, and whoever compares counts has joined its threads before.
+//! The thread-local is the thread's own count, which nobody else reads or writes, so that plain cells do.
 
 use std::{
-    fmt,
+    cell::Cell,
+    fmt, ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -86,6 +88,27 @@ impl fmt::Display for Call {
 pub struct Counts([u64; Call::ALL.len()]);
 
 impl Counts {
+    /// What the calling thread has called since it began, on all simulated devices together.
+    ///
+    /// Nothing resets it; the difference of two is what came between them, whatever other threads do meanwhile.
+    ///
+    /// ```
+    /// use rm_vksim::{Call, Counts, Profile, SimDevice};
+    ///
+    /// let sim = SimDevice::new(Profile::h200())?;
+    /// let before = Counts::of_this_thread();
+    /// // Sound: the device is live, and no queue of it is in use.
+    /// unsafe { sim.device().device_wait_idle() }?;
+    /// let mine = Counts::of_this_thread().since(&before);
+    /// assert_eq!((mine.of(Call::DeviceWaitIdle), mine.total()), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of_this_thread() -> Self {
+        let read = |here: &OfThread| Self(here.each_ref().map(Cell::get));
+        HERE.try_with(read).unwrap_or_default()
+    }
+
     /// How often `call` was called.
     pub fn of(&self, call: Call) -> u64 {
         self.0[call as usize]
@@ -128,6 +151,11 @@ pub(crate) struct Counters {
 
 const SHARDS: usize = 16;
 
+/// The counters of one thread.
+type OfThread = [Cell<u64>; Call::ALL.len()];
+
+thread_local! { static HERE: OfThread = const { [const { Cell::new(0) }; Call::ALL.len()] } }
+
 #[derive(Debug)]
 #[repr(align(128))]
 struct Shard([AtomicU64; Call::ALL.len()]);
@@ -139,9 +167,13 @@ impl Counters {
 
     #[inline]
     pub(crate) fn bump(&self, call: Call) {
-        thread_local! { static HERE: u8 = const { 0 } }
-        // A thread so late that its locals are gone counts in the first shard.
-        let address = HERE.try_with(|here| std::ptr::from_ref(here).addr()).unwrap_or(0);
+        // A thread so late that its locals are gone counts in the first shard, and not for itself.
+        let address = HERE.try_with(|here| {
+            let own = &here[call as usize];
+            own.set(own.get() + 1);
+            ptr::from_ref(here).addr()
+        });
+        let address = address.unwrap_or(0);
         // Threads' locals lie whole pages apart, at distances that are rarely powers of two.
         let shard = ((address >> 12) ^ (address >> 16) ^ (address >> 20)) % SHARDS;
         self.shards[shard].0[call as usize].fetch_add(1, Ordering::Relaxed);

@@ -10,7 +10,7 @@
 //! An oracle watches. A broken rule is *recorded* ([`SimDevice::verdict`]), the command answers
 //! `ERROR_VALIDATION_FAILED_EXT` where it has an answer, and the guard's drop panics in the test.
 //! Faults can be planned ([`SimDevice::fail`], [`SimDevice::limit_heap`], [`SimDevice::lose_device_at`]), every call is counted
-//! ([`SimDevice::counts`]), and a journal says what was asked for and what came of it.
+//! ([`SimDevice::counts`], and by thread [`Counts::of_this_thread`]), and a journal says what was asked for and what came of it.
 //! A [`SimTimeline`] says until when the device uses an object, so that destroying it too early is found out.
 //!
 //! # What it is not

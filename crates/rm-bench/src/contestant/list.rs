@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use clap::ValueEnum;
 use rm_alloc_core::{DeviceContext, MemoryAllocator, MemoryError};
 use rm_alloc_direct::DirectAllocator;
 use rm_alloc_vma::VmaAllocator;
@@ -15,8 +16,15 @@ pub const BACKENDS: &[Backend] = &[
     Backend { name: "vma", open: |context| Ok(Arc::new(VmaAllocator::new(context)?)) },
 ];
 
+/// VMA as it is fastest: without locks where one thread plays.
+pub(crate) const VK_MEM: &str = "vk-mem";
+/// VMA with its own locks, as it comes.
+pub(crate) const LOCKED_VK_MEM: &str = "vk-mem+locks";
+/// The buddies of gpu-alloc behind a mutex.
+pub(crate) const LOCKED_GPU_ALLOC: &str = "gpu-alloc+mutex";
+
 /// Who is not ours.
-const PEERS: [&str; 3] = ["gpu-alloc", "gpu-allocator", "vk-mem"];
+const PEERS: [&str; 5] = ["gpu-alloc", LOCKED_GPU_ALLOC, "gpu-allocator", VK_MEM, LOCKED_VK_MEM];
 
 /// Makes a new backend.
 pub type OpenBackend = fn(&Arc<DeviceContext>) -> Result<Arc<dyn MemoryAllocator>, MemoryError>;
@@ -31,7 +39,7 @@ pub struct Backend {
 }
 
 /// What contestants are asked for.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
 pub enum Level {
     /// Memory alone.
     Memory,
@@ -123,9 +131,13 @@ pub fn entries(level: Level, backends: &[Backend]) -> Vec<Entry> {
             ours::managed(level, stage, allocator, slots)
         }));
     }
-    let vma = move |stage: &Arc<Stage>, slots: &[usize]| vma::players(level, stage, slots);
-    let vma = Entry::new("vk-mem", vma::SETTING, false, vma);
-    entries.push(Entry { is_rust: false, ..vma });
+    let vma = Entry::new(VK_MEM, vma::SETTING, false, move |stage, slots| {
+        vma::players(level, stage, slots)
+    });
+    let locked = Entry::new(LOCKED_VK_MEM, vma::LOCKED, false, move |stage, slots| {
+        vma::locked_players(level, stage, slots)
+    });
+    entries.extend([vma, locked].map(|entry| Entry { is_rust: false, ..entry }));
     entries.push(Entry::new(
         "gpu-allocator",
         gpu_allocator::SETTING,
@@ -134,7 +146,17 @@ pub fn entries(level: Level, backends: &[Backend]) -> Vec<Entry> {
     ));
     if level == Level::Memory {
         entries.push(Entry::new("gpu-alloc", gpu_alloc::SETTING, false, gpu_alloc::players));
+        let (setting, open) = (gpu_alloc::BEHIND_MUTEX, gpu_alloc::buddies_behind_mutex);
+        entries.push(Entry::new(LOCKED_GPU_ALLOC, setting, false, open));
     }
+    entries
+}
+
+/// As [`entries`], those whose names have any of `parts` in them; everybody if there are none.
+pub(crate) fn entries_named(level: Level, backends: &[Backend], parts: &[String]) -> Vec<Entry> {
+    let mut entries = entries(level, backends);
+    let is_named = |entry: &Entry| parts.iter().any(|part| entry.name.contains(part));
+    entries.retain(|entry| parts.is_empty() || is_named(entry));
     entries
 }
 

@@ -15,18 +15,37 @@ use crate::{stage::Stage, trace::Want};
 pub(super) const SETTING: &str = "0.5.0; one custom pool of the memory type with IGNORE_BUFFER_IMAGE_GRANULARITY, since all \
      that is allocated is linear, and its book of pages is dear on devices where they are large; default block sizes and \
      strategy; EXTERNALLY_SYNCHRONIZED where one thread plays, its own locks where two do; never asks for the budget";
+pub(super) const LOCKED: &str =
+    "as `vk-mem`, with its own locks always, as it comes: EXTERNALLY_SYNCHRONIZED is never set";
 
-/// Players of one allocator.
+/// Who takes care that one thread at a time is inside.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Locks {
+    /// The allocator itself, as it does unless told.
+    Own,
+    /// Whoever calls it.
+    Outside,
+}
+
+/// Players of one allocator, which has locks only where threads meet.
 pub(super) fn players(
     level: Level,
     stage: &Arc<Stage>,
     slots: &[usize],
 ) -> Result<Vec<Box<dyn Player>>, Refused> {
-    let memory = Memory::new(stage, slots.len() > 1).map_err(Refused::because)?;
-    Ok(match level {
-        Level::Memory => seats(slots, || memory.clone()),
-        Level::Buffer => seats(slots, || Buffers { memory: memory.clone() }),
-    })
+    let locks = if slots.len() > 1 { Locks::Own } else { Locks::Outside };
+    let memory = Memory::new(stage, locks).map_err(Refused::because)?;
+    Ok(memory.players(level, slots))
+}
+
+/// Players of one allocator, which has its locks always.
+pub(super) fn locked_players(
+    level: Level,
+    stage: &Arc<Stage>,
+    slots: &[usize],
+) -> Result<Vec<Box<dyn Player>>, Refused> {
+    let memory = Memory::new(stage, Locks::Own).map_err(Refused::because)?;
+    Ok(memory.players(level, slots))
 }
 
 /// Memory from the pool.
@@ -39,12 +58,13 @@ struct Memory {
 }
 
 impl Memory {
-    fn new(stage: &Arc<Stage>, several_threads: bool) -> Result<Self, vk::Result> {
+    fn new(stage: &Arc<Stage>, locks: Locks) -> Result<Self, vk::Result> {
         let context = stage.context();
         let (instance, device) = (context.instance(), context.device());
         let mut info = AllocatorCreateInfo::new(instance, device, context.physical_device());
         info.vulkan_api_version = context.api_version();
-        info.flags.set(AllocatorCreateFlags::EXTERNALLY_SYNCHRONIZED, !several_threads);
+        let outside = locks == Locks::Outside;
+        info.flags.set(AllocatorCreateFlags::EXTERNALLY_SYNCHRONIZED, outside);
         info.flags.set(AllocatorCreateFlags::BUFFER_DEVICE_ADDRESS, stage.has_addresses());
         let priority = context.features().contains(MemoryFeatures::MEMORY_PRIORITY);
         info.flags.set(AllocatorCreateFlags::EXT_MEMORY_PRIORITY, priority);
@@ -58,6 +78,13 @@ impl Memory {
         };
         let pool = Arc::new(Arc::new(allocator).create_pool(&pool)?);
         Ok(Self { pool, wish: AllocationCreateInfo::default(), stage: Arc::clone(stage) })
+    }
+
+    fn players(&self, level: Level, slots: &[usize]) -> Vec<Box<dyn Player>> {
+        match level {
+            Level::Memory => seats(slots, || self.clone()),
+            Level::Buffer => seats(slots, || Buffers { memory: self.clone() }),
+        }
     }
 }
 

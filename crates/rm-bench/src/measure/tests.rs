@@ -1,6 +1,6 @@
 //! Nobody keeps anything, and nobody is measured on what others left behind.
 
-use super::inspect;
+use super::{inspect, median, median_ratio};
 use crate::{
     contestant::{BACKENDS, Level, entries},
     stage::Venue,
@@ -20,4 +20,11 @@ fn everybody_gives_everything_back_in_the_end() {
             }
         }
     }
+}
+
+#[test]
+fn the_median_of_ratios_is_taken_pair_by_pair() {
+    assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+    assert_eq!(median_ratio([(1.0, 2.0), (100.0, 50.0), (3.0, 4.0)]), Some(0.75));
+    assert_eq!(median_ratio([]), None);
 }

@@ -1,7 +1,7 @@
 //! Tables.
 
 use super::{contestants, traces, value};
-use crate::{contestant::Level, results::Results, run::REFERENCE, trace::TraceKind};
+use crate::{contestant::Level, reference::REFERENCES, results::Results, trace::TraceKind};
 
 /// The report as Markdown, with links to `pictures`.
 pub(crate) fn markdown(results: &Results, pictures: &[String]) -> String {
@@ -41,9 +41,10 @@ pub(crate) fn markdown(results: &Results, pictures: &[String]) -> String {
 /// A column: heading, metric, digits after the point, and what the metric is divided by.
 type Column = (&'static str, &'static str, usize, f64);
 
-const COLUMNS: [Column; 12] = [
-    ("ns/op", "time", 1, 1.0),
-    ("× vk-mem", "ratio", 2, 1.0),
+const TIME: Column = ("ns/op", "time", 1, 1.0);
+/// What comes after the time and its ratios.
+const COLUMNS: [Column; 11] = [
+    ("two threads ÷ one", "speedup", 2, 1.0),
     ("priced, µs/op", "priced", 2, 1e3),
     ("p50", "p50", 0, 1.0),
     ("p99", "p99", 0, 1.0),
@@ -58,11 +59,12 @@ const COLUMNS: [Column; 12] = [
 
 /// One trace: a line a contestant, a column a metric that anybody has.
 fn table(results: &Results, level: Level, kind: TraceKind) -> String {
-    debug_assert_eq!(REFERENCE, "vk-mem", "the heading of a column");
     let who = contestants(results, level);
     let has = |who: &String, what| value(results, level, kind, who, what).is_some();
+    let ratios = REFERENCES.map(|reference| (reference.heading, reference.metric, 2, 1.0));
+    let columns = [TIME].into_iter().chain(ratios).chain(COLUMNS);
     let columns: Vec<Column> =
-        COLUMNS.into_iter().filter(|column| who.iter().any(|who| has(who, column.1))).collect();
+        columns.filter(|column| who.iter().any(|who| has(who, column.1))).collect();
     let headings = columns.iter().map(|column| column.0.to_owned()).collect();
     let mut lines = vec![row("", headings), format!("|---|{}", "---|".repeat(columns.len()))];
     for who in &who {

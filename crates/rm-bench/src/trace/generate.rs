@@ -14,18 +14,7 @@ const LARGE_ALIGNMENT: u64 = 1 << 20;
 pub(super) fn lanes(kind: TraceKind, scale: Scale, seed: u64) -> Vec<Lane> {
     let live = scale.pick(10_000, 500);
     let operations = scale.pick(1_000_000, 20_000);
-    let every_size = |random: &mut Random| Want {
-        size: random.size(256, 4 << 20),
-        alignment: ALIGNMENT,
-        transient: false,
-    };
-    let tiny = |random: &mut Random| Want {
-        size: random.size(64, 4 << 10),
-        alignment: TINY_ALIGNMENT,
-        transient: false,
-    };
-    // A trace's number keeps its sequence apart from the others'.
-    let random = |number: u64| Random::new(seed.wrapping_mul(64).wrapping_add(number));
+    let random = |number: u64| random(seed, number);
     match kind {
         TraceKind::Churn => vec![churn(random(1), live, operations, every_size)],
         TraceKind::Frames => vec![frames(random(2), scale.pick(10_000, 100))],
@@ -38,6 +27,31 @@ pub(super) fn lanes(kind: TraceKind, scale: Scale, seed: u64) -> Vec<Lane> {
         }
         TraceKind::Comb => vec![comb(random(7), scale)],
     }
+}
+
+/// A churn of the sizes of `kind` at any number of live ones: as many steps that fill, `pairs` of a free and an allocation,
+/// and as many steps again that empty.
+pub(super) fn steady(kind: TraceKind, live: usize, pairs: usize, seed: u64) -> Lane {
+    let operations = 2 * (live + pairs);
+    match kind {
+        TraceKind::Tiny => churn(random(seed, 4), live, operations, tiny),
+        _ => churn(random(seed, 1), live, operations, every_size),
+    }
+}
+
+/// A trace's number keeps its sequence apart from the others'.
+fn random(seed: u64, number: u64) -> Random {
+    Random::new(seed.wrapping_mul(64).wrapping_add(number))
+}
+
+/// What programs ask for that keep all they have in one place.
+fn every_size(random: &mut Random) -> Want {
+    Want { size: random.size(256, 4 << 20), alignment: ALIGNMENT, transient: false }
+}
+
+/// What is so small that its bookkeeping costs most.
+fn tiny(random: &mut Random) -> Want {
+    Want { size: random.size(64, 4 << 10), alignment: TINY_ALIGNMENT, transient: false }
 }
 
 /// Fills up, then frees one at random and takes another, then empties.

@@ -1,6 +1,6 @@
 //! Traces are what they are said to be.
 
-use super::{Lane, Scale, TraceKind};
+use super::{Lane, Op, Scale, TraceKind};
 
 /// Plays a lane on paper: bytes and allocations alive at most, and whether it ends empty.
 fn audit(lane: &Lane) -> (u64, u64) {
@@ -55,6 +55,20 @@ fn full_traces_have_the_documented_sizes() {
     assert!((100_000..100_002).contains(&streaming.ops()), "{}", streaming.ops());
     let peak = streaming.peak_bytes();
     assert!(peak <= 4 << 30 && peak > (4 << 30) - (64 << 20), "{peak} bytes");
+}
+
+#[test]
+fn a_steady_churn_fills_keeps_its_number_alive_and_empties() {
+    for kind in [TraceKind::Churn, TraceKind::Tiny] {
+        let lane = kind.steady(100, 1_000, 1);
+        assert_eq!(audit(&lane), (lane.peak_bytes, 100), "{kind}");
+        assert_eq!(lane.ops.len(), 100 + 2 * 1_000 + 100);
+        let takes = |op: &Op| op.want().is_some();
+        assert!(lane.ops[..100].iter().all(takes));
+        let pairs = lane.ops[100..2_100].chunks(2);
+        assert!(pairs.into_iter().all(|pair| !takes(&pair[0]) && takes(&pair[1])), "{kind}");
+        assert!(!lane.ops[2_100..].iter().any(takes));
+    }
 }
 
 #[test]

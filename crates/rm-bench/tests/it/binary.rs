@@ -88,9 +88,34 @@ fn a_run_becomes_a_file_a_report_and_pictures() {
 }
 
 #[test]
+fn growth_and_tight_write_tables_and_figures() {
+    let folder = Folder::new("tables");
+    for (task, words, metric) in [
+        ("growth", "--quick --live 10,20 --contestant direct", "memory/t1-churn/direct/pair/20"),
+        (
+            "tight",
+            "--quick --seeds 3 --percent 105 --contestant direct",
+            "memory/t3-streaming/direct/failures/105",
+        ),
+    ] {
+        let done = program(&format!("{task} {words} --output"), &folder.0);
+        assert!(done.status.success(), "{done:?}");
+        let table = fs::read_to_string(folder.join(&format!("{task}.md"))).unwrap();
+        assert!(table.contains("| direct+manager |"), "{table}");
+        assert_eq!(String::from_utf8(done.stdout).unwrap(), table, "it is shown as well");
+        let results = Results::read(&folder.join(&format!("{task}.json"))).unwrap();
+        assert!(results.value(metric).is_some(), "{:?}", results.metrics);
+    }
+}
+
+#[test]
 fn names_that_are_not_there_are_wrong_usage() {
     let folder = Folder::new("names");
-    for words in ["run --trace t9 --output", "run --device sim:nothing --output"] {
+    for words in [
+        "run --trace t9 --output",
+        "run --device sim:nothing --output",
+        "run --level none --output",
+    ] {
         let output = program(words, &folder.join("results.json"));
         assert_eq!(output.status.code(), Some(2), "{output:?}");
     }

@@ -11,7 +11,7 @@ fn run(device: &str, scale: Scale, traces: &[TraceKind], contestant: &str) -> Re
         seed: 1,
         traces: traces.to_vec(),
         levels: Level::ALL.to_vec(),
-        contestant: contestant.to_owned(),
+        contestants: vec![contestant.to_owned()],
         backends: BACKENDS,
         rounds: 1,
         patience: Duration::MAX,

@@ -5,7 +5,10 @@ mod alias;
 mod binary;
 mod contestants;
 mod gate;
+mod growth;
 mod prices;
+mod references;
+mod tight;
 
 use rm_bench::CountingHeap;
 

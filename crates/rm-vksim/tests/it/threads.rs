@@ -1,6 +1,8 @@
 //! Any thread may call at any time.
 
-use rm_vksim::{Call, SimDevice};
+use std::sync::Barrier;
+
+use rm_vksim::{Call, Counts, SimDevice};
 
 use crate::support::{LOCAL, Quick, broken, small};
 
@@ -34,4 +36,35 @@ fn threads_share_a_device_and_every_call_is_counted() {
         assert_eq!(sim.heap_usage(0), 0);
         assert_eq!(broken(&sim), []);
     }
+}
+
+#[test]
+fn every_thread_has_a_count_of_its_own_over_all_devices() {
+    let watched = SimDevice::new(small()).unwrap();
+    let counting = SimDevice::counting(small()).unwrap();
+    let meet = Barrier::new(2);
+    let play = |pairs: u64| {
+        meet.wait();
+        let before = Counts::of_this_thread();
+        for _ in 0..pairs {
+            for sim in [&watched, &counting] {
+                let buffer = sim.buffer(64);
+                sim.destroy(&[buffer], &[], &[]);
+            }
+        }
+        Counts::of_this_thread().since(&before)
+    };
+    let mine = std::thread::scope(|scope| {
+        let other = scope.spawn(|| play(300));
+        [play(100), other.join().unwrap()]
+    });
+    for (counts, pairs) in mine.iter().zip([100, 300]) {
+        assert_eq!(counts.of(Call::CreateBuffer), 2 * pairs, "on both devices");
+        assert_eq!(counts.total(), 4 * pairs, "nothing of the other thread: {counts:?}");
+    }
+    assert_eq!(watched.counts().of(Call::CreateBuffer), 400, "the device counts both");
+    watched.reset_counts();
+    let before = Counts::of_this_thread();
+    assert_eq!(Counts::of_this_thread().since(&before).total(), 0);
+    assert_eq!(std::thread::spawn(Counts::of_this_thread).join().unwrap().total(), 0, "a new one");
 }
