@@ -226,6 +226,15 @@ impl SegregatedFit {
         self.live_node(handle).map(|_| self.range(handle.index))
     }
 
+    /// The handle of the range at place `index` of the table, if one lives there.
+    ///
+    /// For those who cannot carry a whole handle.
+    #[inline]
+    pub fn live_at(&self, index: u32) -> Option<Handle> {
+        let node = self.nodes.get(index as usize).filter(|node| node.is_used())?;
+        Some(Handle { index, generation: node.generation })
+    }
+
     /// Whether a request would certainly be served; a request that would be served may still be denied here.
     ///
     /// Constant time, unlike trying.

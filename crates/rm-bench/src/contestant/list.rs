@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use clap::ValueEnum;
 use rm_alloc_core::{DeviceContext, MemoryAllocator, MemoryError};
 use rm_alloc_direct::DirectAllocator;
+use rm_alloc_native::NativeAllocator;
 use rm_alloc_vma::VmaAllocator;
 
 use super::{Player, Refused, gpu_alloc, gpu_allocator, ours, vma};
@@ -13,6 +14,7 @@ use crate::stage::Stage;
 /// Our backends; each plays bare and through the manager, on both levels.
 pub const BACKENDS: &[Backend] = &[
     Backend { name: "direct", open: |context| Ok(Arc::new(DirectAllocator::new(context))) },
+    Backend { name: "native", open: |context| Ok(Arc::new(NativeAllocator::new(context)?)) },
     Backend { name: "vma", open: |context| Ok(Arc::new(VmaAllocator::new(context)?)) },
 ];
 

@@ -1,0 +1,194 @@
+//! Memory of one type, tiling class and priority: blocks in a few shards.
+//!
+//! Protocol: a shard's lock guards its blocks and ranges, is held for one search or one return, and is never held while
+//! another one is taken or while the driver is called. An allocation tries the shard of its thread; where that has no
+//! hole, the others, if they have much that is free; then a new block is made without any lock and added to the shard of
+//! the thread. A range goes back to the shard that it came from. A block leaves its shard under the lock, so that nobody
+//! finds room in it any more, and is freed by whoever took it out.
+
+mod grow;
+mod report;
+
+use std::time::Instant;
+
+pub(crate) use self::grow::NoBlock;
+
+use crossbeam_channel::Sender;
+use rm_alloc_core::{Allocation, DeviceMemory, MemoryError, Priority};
+
+use crate::{
+    cookie::Cookie,
+    errand::{Errand, Order},
+    growth::Growth,
+    seat,
+    shard::{Figures, Hysteresis, Need, Shard, State},
+    sync::{MutexGuard, lock, try_lock},
+};
+
+/// What an arena is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// Its number among the arenas of the allocator.
+    pub(crate) index: usize,
+    pub(crate) memory_type: u32,
+    pub(crate) heap: u32,
+    pub(crate) priority: Priority,
+    /// Shown in captures, on the blocks.
+    pub(crate) name: &'static str,
+    /// What ranges are multiples of, in bytes.
+    pub(crate) granule: u64,
+    /// Whether the host sees it; its blocks are mapped then, so that no mapping can fail later.
+    pub(crate) visible: bool,
+    /// Above this many bytes nothing lies in a block.
+    pub(crate) largest: u64,
+    pub(crate) growth: Growth,
+    pub(crate) hysteresis: Hysteresis,
+    /// Shards, a power of two.
+    pub(crate) shards: usize,
+}
+
+/// The shards, and what they are made of.
+pub(crate) struct Arena {
+    settings: Settings,
+    shards: Box<[Shard]>,
+    /// Where blocks are ordered and given back, where that is done elsewhere.
+    errands: Option<Sender<Errand>>,
+}
+
+impl Arena {
+    pub(crate) fn new(
+        settings: Settings,
+        errands: Option<Sender<Errand>>,
+    ) -> Result<Self, MemoryError> {
+        let shards = (0..settings.shards)
+            .map(|_| State::new(settings.memory_type, settings.granule).map(Shard::new))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { settings, shards, errands })
+    }
+
+    #[inline]
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Memory from the blocks of this thread's shard; none where they have no room.
+    #[inline]
+    pub(crate) fn reuse(&self, need: Need<'_>) -> Option<Allocation> {
+        let (shard, mut state) = self.own_shard();
+        let taken = state.take(need, self.number(shard));
+        if let Some(errands) = &self.errands
+            && state.runs_low()
+        {
+            drop(state);
+            self.order(errands, shard, need.headroom);
+        }
+        taken
+    }
+
+    /// Gives a range back.
+    #[inline]
+    pub(crate) fn put_back(&self, shard: usize, cookie: Cookie) {
+        let Some(shard) = self.shards.get(shard) else { return };
+        let mut state = lock(&shard.0);
+        if let Some(region) = state.put_back(cookie) {
+            let given = state.emptied(region, &self.settings.hysteresis, Instant::now());
+            drop(state);
+            self.give_back(given);
+        }
+    }
+
+    /// Gives blocks back that have been empty for too long.
+    pub(crate) fn expire(&self, now: Instant) {
+        for shard in &self.shards {
+            let given = lock(&shard.0).expired(&self.settings.hysteresis, now);
+            drop(given);
+        }
+    }
+
+    /// Bytes of blocks in which nothing lies.
+    pub(crate) fn empty_bytes(&self) -> u64 {
+        self.shards.iter().map(|shard| lock(&shard.0).empty_bytes()).sum()
+    }
+
+    /// Gives empty blocks back until at most `keep` bytes of them are left, and says how many went.
+    pub(crate) fn trim(&self, mut keep: u64) -> u64 {
+        let mut given = 0;
+        for shard in &self.shards {
+            let mut state = lock(&shard.0);
+            let gone = state.trimmed(keep, self.settings.hysteresis.least);
+            keep = keep.saturating_sub(state.empty_bytes());
+            drop(state);
+            given += gone.iter().map(DeviceMemory::size).sum::<u64>();
+        }
+        given
+    }
+
+    /// Calls `look` with each shard, one at a time.
+    pub(crate) fn each<R>(&self, mut look: impl FnMut(&mut State) -> R) -> Vec<R> {
+        self.shards.iter().map(|shard| look(&mut lock(&shard.0))).collect()
+    }
+
+    /// The sum over all shards.
+    pub(crate) fn figures(&self) -> Figures {
+        self.shards.iter().fold(Figures::default(), |sum, shard| {
+            let figures = lock(&shard.0).figures();
+            Figures {
+                reserved: sum.reserved + figures.reserved,
+                used: sum.used + figures.used,
+                blocks: sum.blocks + figures.blocks,
+                allocations: sum.allocations + figures.allocations,
+            }
+        })
+    }
+
+    /// Adds the next ranges of shard `shard` to a report; none if there is no such shard.
+    pub(crate) fn shard(&self, shard: usize) -> Option<MutexGuard<'_, State>> {
+        self.shards.get(shard).map(|shard| lock(&shard.0))
+    }
+
+    /// The shard of this thread, locked, and its number in this arena.
+    #[inline]
+    fn own_shard(&self) -> (usize, MutexGuard<'_, State>) {
+        let index = self.wrap(seat::shard());
+        if let Some(state) = try_lock(&self.shards[index].0) {
+            return (index, state);
+        }
+        self.contended()
+    }
+
+    #[cold]
+    fn contended(&self) -> (usize, MutexGuard<'_, State>) {
+        let index = self.wrap(seat::collided());
+        (index, lock(&self.shards[index].0))
+    }
+
+    /// The number of a shard among all shards of the allocator.
+    #[inline]
+    fn number(&self, shard: usize) -> usize {
+        self.settings.index * self.settings.shards + shard
+    }
+
+    #[inline]
+    fn wrap(&self, shard: usize) -> usize {
+        // A power of two, so this is the remainder.
+        shard & (self.shards.len() - 1)
+    }
+
+    /// Orders a block for a shard that runs low; who cannot be told will ask again.
+    #[cold]
+    fn order(&self, errands: &Sender<Errand>, shard: usize, headroom: u64) {
+        let order = Order { arena: self.settings.index, shard, headroom };
+        if errands.try_send(Errand::Grow(order)).is_err() {
+            lock(&self.shards[shard].0).forget_order();
+        }
+    }
+
+    /// Frees blocks, or has them freed where somebody does that elsewhere.
+    fn give_back(&self, given: Vec<DeviceMemory>) {
+        let Some(errands) = &self.errands else { return drop(given) };
+        for memory in given {
+            // Where nobody comes to fetch them, the last resort is to free it here.
+            drop(errands.try_send(Errand::Free(memory)));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! New blocks, when no hole is large enough.
+
+use rm_alloc_core::{Allocation, BlockOwner, BlockRequest, DeviceMemory, MemoryError};
+
+use super::Arena;
+use crate::{errand::Order, growth::Standing, shard::Need, sync::lock};
+
+/// Why no block was made.
+pub(crate) enum NoBlock {
+    /// A block would not help, or is not to be had; the reason, if the driver or a bound gave one.
+    Refused(Option<MemoryError>),
+    /// Nothing else will help either.
+    Failed(MemoryError),
+}
+
+impl Arena {
+    /// Memory from blocks of other shards that have much to spare, or from a new block.
+    pub(crate) fn grow(&self, owner: &BlockOwner, need: Need<'_>) -> Result<Allocation, NoBlock> {
+        let shard = self.own_shard().0;
+        let standing = self.standing(owner, shard);
+        let wish = self.settings.growth.wish(need.size, standing);
+        let spare = (self.figures().reserved / 8).max(wish);
+        if let Some(taken) = self.reuse_others(need, spare) {
+            return Ok(taken);
+        }
+        let memory = match self.make(owner, need.size, need.headroom, standing) {
+            Ok(memory) => memory,
+            Err(refused) => {
+                // However little they have to spare.
+                return self.reuse_others(need, 0).ok_or(refused);
+            }
+        };
+        let mut state = lock(&self.shards[shard].0);
+        let taken = match state.add(memory) {
+            Ok(()) => state.take(need, self.number(shard)),
+            Err(_) => None,
+        };
+        drop(state);
+        taken.ok_or(NoBlock::Refused(None))
+    }
+
+    /// Makes the block of an order, and says whether there is one now.
+    pub(crate) fn serve(&self, owner: &BlockOwner, order: Order) -> bool {
+        let Some(ahead) = self.shard(order.shard).map(|state| state.ahead()) else { return false };
+        let standing = self.standing(owner, order.shard);
+        let least = ahead.clamp(1, self.settings.growth.ceiling);
+        let Ok(memory) = self.make(owner, least, order.headroom, standing) else { return false };
+        self.shard(order.shard).is_some_and(|mut state| state.add(memory).is_ok())
+    }
+
+    /// Makes the blocks that are always there.
+    pub(crate) fn open(&self, owner: &BlockOwner, blocks: u32) -> Result<(), MemoryError> {
+        for _ in 0..blocks {
+            let standing = self.standing(owner, 0);
+            match self.make(owner, 1, u64::MAX, standing) {
+                Ok(memory) => drop(lock(&self.shards[0].0).add(memory)),
+                Err(NoBlock::Failed(error) | NoBlock::Refused(Some(error))) => return Err(error),
+                Err(NoBlock::Refused(None)) => return Err(MemoryError::OutOfDeviceMemory),
+            }
+        }
+        Ok(())
+    }
+
+    /// Memory from the blocks of other shards of which more than `least` bytes are free.
+    fn reuse_others(&self, need: Need<'_>, least: u64) -> Option<Allocation> {
+        let own = crate::seat::shard();
+        (0..self.shards.len()).find_map(|step| {
+            let shard = self.wrap(own.wrapping_add(step));
+            let mut state = lock(&self.shards[shard].0);
+            let figures = state.figures();
+            if figures.reserved - figures.used < least.max(need.size) {
+                return None;
+            }
+            state.take(need, self.number(shard))
+        })
+    }
+
+    /// Makes a block that holds `need` bytes, without any lock.
+    fn make(
+        &self,
+        owner: &BlockOwner,
+        need: u64,
+        headroom: u64,
+        standing: Standing,
+    ) -> Result<DeviceMemory, NoBlock> {
+        let mut refused = None;
+        if standing.blocks >= self.settings.growth.most_blocks {
+            return Err(NoBlock::Refused(Some(MemoryError::OutOfDeviceMemory)));
+        }
+        for size in self.settings.growth.sizes(need, standing) {
+            if size > headroom {
+                refused = Some(MemoryError::OverHeadroom { size, headroom });
+                continue;
+            }
+            let request = BlockRequest {
+                priority: self.settings.priority,
+                map: self.settings.visible,
+                label: Some(self.settings.name),
+                ..BlockRequest::new(size, self.settings.memory_type)
+            };
+            match owner.allocate_memory(&request) {
+                Ok(memory) => return Ok(memory),
+                // Fewer objects are what it takes, and smaller ones are as many.
+                Err(error @ MemoryError::TooManyAllocations) => {
+                    return Err(NoBlock::Refused(Some(error)));
+                }
+                Err(error) if error.is_shortage() => refused = Some(error),
+                Err(error) => return Err(NoBlock::Failed(error)),
+            }
+        }
+        Err(NoBlock::Refused(refused))
+    }
+
+    fn standing(&self, owner: &BlockOwner, shard: usize) -> Standing {
+        let blocks = self.figures().blocks;
+        let own = lock(&self.shards[shard].0).figures();
+        Standing {
+            reserved: own.reserved,
+            used: own.used,
+            blocks,
+            heap_bytes: owner.context().block_bytes(self.settings.heap),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! How large the next block is.
+//!
+//! An eighth of what is reserved, so that the number of blocks grows with the logarithm of the memory and no more than an
+//! eighth of it waits to be used; less where much is free already and only the holes are too small, because then the memory
+//! is not growing. The nearer the blocks come to [`MOST_BLOCKS`], the larger they are.
+//!
+//! The last part of a heap is not made into blocks: whatever finds no hole there gets an object of its own, of exactly
+//! its size, so that a heap that is nearly full loses nothing between ranges.
+
+/// Blocks of a memory type that growth aims to stay below.
+const MOST_BLOCKS: u32 = 64;
+/// Blocks are multiples of it, in bytes: the largest page that drivers are known to use for small objects.
+const STEP: u64 = 64 << 10;
+/// Below so many bytes an object of one's own costs more than it saves.
+const LEAST_OWN: u64 = 1 << 20;
+
+/// What is fixed about the blocks of an arena, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Growth {
+    /// Least size of a block.
+    pub(crate) floor: u64,
+    /// Most bytes of one block.
+    pub(crate) ceiling: u64,
+    /// Bytes of every block, if all are alike.
+    pub(crate) fixed: Option<u64>,
+    /// Up to how many bytes of the heap are made into blocks.
+    pub(crate) most_shared: u64,
+    /// Most blocks.
+    pub(crate) most_blocks: u32,
+}
+
+/// How things stand, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// Blocks of the shard that grows.
+    pub(crate) reserved: u64,
+    /// What lies in them.
+    pub(crate) used: u64,
+    /// Number of blocks of all shards.
+    pub(crate) blocks: u32,
+    /// All memory objects of the heap, whoever has them.
+    pub(crate) heap_bytes: u64,
+}
+
+impl Growth {
+    /// Sizes to ask the driver for, in this order; none if the request had better have an object of its own.
+    pub(crate) fn sizes(&self, need: u64, now: Standing) -> impl Iterator<Item = u64> + use<> {
+        let Self { floor, ceiling, fixed, most_shared, .. } = *self;
+        let fixed_first = fixed.filter(|size| *size >= need);
+        let wish = self.wish(need, now);
+        let fits = now.heap_bytes.saturating_add(wish) <= most_shared;
+        // What is small shares a small block even then.
+        let first = match fits {
+            true => Some(wish),
+            false => (need < LEAST_OWN).then_some(floor),
+        };
+        let first = first.filter(|size| fixed.is_none() && *size >= need && *size <= ceiling);
+        let halves = [1, 2, 4, 8].into_iter().map(move |part| first.map(|size| size / part));
+        let enough = move |size: &u64| *size >= need;
+        fixed_first.into_iter().chain(halves.flatten().filter(enough))
+    }
+
+    /// Bytes of the next block, if the driver and the heap agree.
+    pub(crate) fn wish(&self, need: u64, now: Standing) -> u64 {
+        let eighth = now.reserved / 8;
+        let free = now.reserved.saturating_sub(now.used);
+        let part = match (now.blocks, free) {
+            (MOST_BLOCKS.., _) => eighth.saturating_mul(2),
+            (_, free) if free <= eighth / 2 => eighth,
+            (_, free) if free <= eighth => eighth / 2,
+            (0..32, _) => eighth / 16,
+            (0..48, _) => eighth / 8,
+            _ => eighth / 2,
+        };
+        let size = part.max(self.floor).max(need);
+        size.checked_next_multiple_of(STEP).unwrap_or(size).min(self.ceiling.max(need))
+    }
+}

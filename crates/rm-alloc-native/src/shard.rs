@@ -1,0 +1,224 @@
+//! One shard: blocks, what lies in them, and one search over all of them.
+//!
+//! Plain state behind one lock, under which nobody calls the driver: blocks are made before it is taken, and leave it
+//! to be freed after it is given back.
+
+mod empty;
+mod report;
+
+use std::{ptr::NonNull, time::Instant};
+
+use ash::vk;
+use rm_alloc_core::{Allocation, AllocationParts, DeviceMemory, MemoryError, MemoryRequest};
+use rm_suballoc::{Handle, RegionId, SegregatedFit, SuballocError};
+
+pub(crate) use self::empty::Hysteresis;
+use crate::{cookie::Cookie, sync::Mutex};
+
+/// A shard behind its lock.
+// Two cache lines of its own, because processors fetch pairs, so that threads in different shards do not disturb each other.
+#[repr(align(128))]
+pub(crate) struct Shard(pub(crate) Mutex<State>);
+
+/// What a shard knows.
+pub(crate) struct State {
+    // Invariant: block `n` is the memory of region `n` of `fit`, and there is one for every region.
+    fit: SegregatedFit,
+    blocks: Vec<Option<Block>>,
+    /// By the place of their range; short, or empty, where few or none have one.
+    labels: Vec<Option<Box<str>>>,
+    memory_type: u32,
+    /// Bytes of blocks, and of ranges in them.
+    reserved: u64,
+    used: u64,
+    /// The largest request that was served, in bytes.
+    largest: u64,
+    /// Whether a block was ordered; until blocks come or go, whatever became of the order.
+    is_ordered: bool,
+}
+
+/// A memory object that ranges lie in.
+struct Block {
+    raw: vk::DeviceMemory,
+    mapped: Option<NonNull<u8>>,
+    memory: DeviceMemory,
+    /// When the last range left it, if it was ever used.
+    empty_since: Option<Instant>,
+}
+
+// SAFETY: the pointer is that of `memory`, which says the same; it is only handed out, never followed here.
+unsafe impl Send for Block {}
+
+/// What a request comes down to in a shard.
+#[derive(Clone, Copy)]
+pub(crate) struct Need<'a> {
+    /// Size in bytes.
+    pub(crate) size: u64,
+    /// Alignment in bytes.
+    pub(crate) alignment: u64,
+    /// Most bytes of a new block.
+    pub(crate) headroom: u64,
+    pub(crate) label: Option<&'a str>,
+}
+
+impl<'a> From<&MemoryRequest<'a>> for Need<'a> {
+    #[inline]
+    fn from(request: &MemoryRequest<'a>) -> Self {
+        let MemoryRequest { size, alignment, headroom, label, .. } = *request;
+        Self { size, alignment, headroom, label }
+    }
+}
+
+/// Figures of a shard, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) reserved: u64,
+    pub(crate) used: u64,
+    pub(crate) blocks: u32,
+    pub(crate) allocations: u32,
+}
+
+impl State {
+    /// One without blocks, whose ranges are whole granules of `granule` bytes, a power of two.
+    pub(crate) fn new(memory_type: u32, granule: u64) -> Result<Self, MemoryError> {
+        let refused = |_| MemoryError::InvalidRequest("the granule is not a power of two");
+        Ok(Self {
+            fit: SegregatedFit::new(granule).map_err(refused)?,
+            blocks: Vec::new(),
+            labels: Vec::new(),
+            memory_type,
+            reserved: 0,
+            used: 0,
+            largest: 0,
+            is_ordered: false,
+        })
+    }
+
+    /// Memory from a block that exists; none where no hole is large enough.
+    #[inline]
+    pub(crate) fn take(&mut self, need: Need<'_>, shard: usize) -> Option<Allocation> {
+        let range = self.fit.allocate(need.size, need.alignment).ok()?;
+        let block = self.blocks.get(range.region.index())?.as_ref()?;
+        // What is mapped has an address, and so fits the host's words.
+        let offset = usize::try_from(range.offset).unwrap_or(0);
+        let seen = |base: NonNull<u8>| NonNull::new(base.as_ptr().wrapping_add(offset));
+        let parts = AllocationParts {
+            memory: block.raw,
+            offset: range.offset,
+            size: range.size,
+            mapped: block.mapped.and_then(seen),
+            memory_type: self.memory_type,
+            cookie: Cookie::of(range.handle, shard).0,
+        };
+        self.used += range.size;
+        self.largest = self.largest.max(range.size);
+        if let Some(label) = need.label {
+            self.set_label(range.handle, label);
+        }
+        // SAFETY: the range was free until now (`fit`), its block lives as long as anything lies in it, and whole granules
+        // are whole atoms and pages.
+        Some(unsafe { Allocation::from_parts(parts) })
+    }
+
+    /// Gives a range back; answers with its block if nothing lies in that any more.
+    #[inline]
+    pub(crate) fn put_back(&mut self, cookie: Cookie) -> Option<RegionId> {
+        let handle = self.fit.live_at(cookie.index()).filter(|live| cookie.is_of(*live))?;
+        let freed = self.fit.free(handle).ok()?;
+        self.used -= freed.size;
+        if let Some(label) = self.labels.get_mut(handle.index() as usize) {
+            *label = None;
+        }
+        freed.is_empty.then_some(freed.region)
+    }
+
+    /// Adds a block.
+    ///
+    /// # Errors
+    ///
+    /// Gives the block back if it cannot be managed; its size was bounded before, so that only numbers can run out.
+    pub(crate) fn add(&mut self, memory: DeviceMemory) -> Result<(), DeviceMemory> {
+        let Ok(region) = self.fit.add_region(memory.size()) else { return Err(memory) };
+        self.reserved += memory.size();
+        self.is_ordered = false;
+        let (raw, mapped) = (memory.raw(), memory.mapped());
+        let index = region.index();
+        if self.blocks.len() <= index {
+            self.blocks.resize_with(index + 1, || None);
+        }
+        self.blocks[index] = Some(Block { raw, mapped, memory, empty_since: None });
+        Ok(())
+    }
+
+    /// Whether what is left is so little that a block had better be ordered; says so once.
+    ///
+    /// That is less than an eighth of the blocks, or no hole for two of the largest requests so far.
+    #[inline]
+    pub(crate) fn runs_low(&mut self) -> bool {
+        if self.is_ordered {
+            return false;
+        }
+        let free = self.reserved - self.used;
+        let low = free < self.reserved / 8 || !self.fit.surely_fits(self.ahead(), 1);
+        self.is_ordered = low;
+        low
+    }
+
+    /// Lets a block be ordered again.
+    pub(crate) fn forget_order(&mut self) {
+        self.is_ordered = false;
+    }
+
+    /// Bytes that a block should have which is ordered before it is needed.
+    #[inline]
+    pub(crate) fn ahead(&self) -> u64 {
+        self.largest.saturating_mul(2)
+    }
+
+    /// Bytes of blocks, and of what lies in them.
+    pub(crate) fn figures(&self) -> Figures {
+        let count = self.fit.statistics();
+        let Self { reserved, used, .. } = *self;
+        Figures { reserved, used, blocks: count.regions, allocations: count.allocations }
+    }
+
+    /// Holes that requests have looked at.
+    pub(crate) fn visited(&self) -> u64 {
+        self.fit.visited()
+    }
+
+    /// Bytes of the host's heap.
+    pub(crate) fn bookkeeping(&self) -> usize {
+        self.fit.bookkeeping()
+            + self.blocks.capacity() * size_of::<Option<Block>>()
+            + self.labels.capacity() * size_of::<Option<Box<str>>>()
+    }
+
+    fn set_label(&mut self, handle: Handle, label: &str) {
+        let index = handle.index() as usize;
+        if self.labels.len() <= index {
+            self.labels.resize(index + 1, None);
+        }
+        self.labels[index] = Some(label.into());
+    }
+
+    fn label(&self, handle: Handle) -> Option<Box<str>> {
+        self.labels.get(handle.index() as usize).cloned().flatten()
+    }
+
+    /// Takes a block out in which nothing lies.
+    fn remove(&mut self, region: RegionId) -> Result<DeviceMemory, SuballocError> {
+        self.fit.remove_region(region)?;
+        let block = self.blocks.get_mut(region.index()).and_then(Option::take);
+        let memory = block.map(|block| block.memory).ok_or(SuballocError::StaleHandle)?;
+        self.reserved -= memory.size();
+        self.is_ordered = false;
+        Ok(memory)
+    }
+}
+
+impl Shard {
+    pub(crate) fn new(state: State) -> Self {
+        Self(Mutex::new(state))
+    }
+}

@@ -1,0 +1,64 @@
+//! What lies in the blocks of a shard, all at once or by the page.
+
+use ash::vk::Handle as _;
+use rm_alloc_core::{BlockReport, RangePart, RangeReport, ReportPage, ReportWalk};
+
+use super::State;
+
+impl State {
+    /// Every block with every range.
+    pub(crate) fn report(&self, heap: u32) -> impl Iterator<Item = BlockReport> {
+        self.fit.regions().map(move |(region, figures)| {
+            let ranges = self.fit.parts(region).map(|part| RangeReport {
+                offset: part.offset,
+                size: part.size,
+                used: part.used_by.is_some(),
+                label: part.used_by.and_then(|handle| self.label(handle)),
+            });
+            BlockReport {
+                memory_type: self.memory_type,
+                heap,
+                size: figures.size,
+                dedicated: false,
+                ranges: ranges.collect(),
+            }
+        })
+    }
+
+    /// Adds the next ranges to `page`, and says whether there are more.
+    pub(crate) fn range_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        let places = self.fit.places() as u64;
+        let first = walk.position[1].min(places);
+        let next = (first + ReportWalk::NODES as u64).min(places);
+        let part = |range: rm_suballoc::Range| {
+            let block = self.blocks.get(range.region.index())?.as_ref()?;
+            Some(RangePart {
+                block: block.raw.as_raw(),
+                offset: range.offset,
+                size: range.size,
+                label: self.label(range.handle),
+            })
+        };
+        // Places are numbered in 32 bits.
+        let from = u32::try_from(first).unwrap_or(u32::MAX);
+        page.ranges.extend(self.fit.page(from, ReportWalk::NODES).filter_map(part));
+        walk.note(usize::try_from(next - first).unwrap_or(ReportWalk::NODES));
+        walk.position[1] = next;
+        next < places
+    }
+
+    /// What was never given back, as label and bytes, and forgets the blocks that it lies in; the others go.
+    pub(crate) fn abandon(&mut self) -> Vec<(Option<Box<str>>, u64)> {
+        let ranges = self.fit.regions().flat_map(|(region, _)| self.fit.parts(region));
+        let left = ranges.filter_map(|part| Some((self.label(part.used_by?), part.size)));
+        let left: Vec<_> = left.collect();
+        let used: Vec<_> =
+            self.fit.regions().filter(|(_, it)| it.allocations > 0).map(|(id, _)| id).collect();
+        for region in used {
+            // Somebody may still use it, so it stays for as long as the process.
+            std::mem::forget(self.blocks.get_mut(region.index()).and_then(Option::take));
+        }
+        self.blocks.clear();
+        left
+    }
+}

@@ -1,0 +1,3 @@
+//! The backend from outside.
+
+mod conformance;
