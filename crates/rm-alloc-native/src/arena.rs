@@ -20,9 +20,9 @@ use crate::{
     cookie::Cookie,
     errand::{Errand, Order},
     growth::Growth,
+    lock::Guard,
     seat,
     shard::{Figures, Hysteresis, Need, Shard, State},
-    sync::{MutexGuard, lock, try_lock},
 };
 
 /// What an arena is made of.
@@ -60,8 +60,10 @@ impl Arena {
         settings: Settings,
         errands: Option<Sender<Errand>>,
     ) -> Result<Self, MemoryError> {
-        let shards = (0..settings.shards)
-            .map(|_| State::new(settings.memory_type, settings.granule).map(Shard::new))
+        let first = settings.index * settings.shards;
+        let Settings { memory_type, granule, .. } = settings;
+        let shards = (first..first + settings.shards)
+            .map(|number| State::new(memory_type, granule, number).map(Shard::new))
             .collect::<Result<_, _>>()?;
         Ok(Self { settings, shards, errands })
     }
@@ -75,9 +77,9 @@ impl Arena {
     #[inline]
     pub(crate) fn reuse(&self, need: Need<'_>) -> Option<Allocation> {
         let (shard, mut state) = self.own_shard();
-        let taken = state.take(need, self.number(shard));
+        let taken = state.take(need);
         if let Some(errands) = &self.errands
-            && state.runs_low()
+            && state.runs_low(need.size)
         {
             drop(state);
             self.order(errands, shard, need.headroom);
@@ -89,7 +91,7 @@ impl Arena {
     #[inline]
     pub(crate) fn put_back(&self, shard: usize, cookie: Cookie) {
         let Some(shard) = self.shards.get(shard) else { return };
-        let mut state = lock(&shard.0);
+        let mut state = shard.0.lock();
         if let Some(region) = state.put_back(cookie) {
             let given = state.emptied(region, &self.settings.hysteresis, Instant::now());
             drop(state);
@@ -100,21 +102,21 @@ impl Arena {
     /// Gives blocks back that have been empty for too long.
     pub(crate) fn expire(&self, now: Instant) {
         for shard in &self.shards {
-            let given = lock(&shard.0).expired(&self.settings.hysteresis, now);
+            let given = shard.0.lock().expired(&self.settings.hysteresis, now);
             drop(given);
         }
     }
 
     /// Bytes of blocks in which nothing lies.
     pub(crate) fn empty_bytes(&self) -> u64 {
-        self.shards.iter().map(|shard| lock(&shard.0).empty_bytes()).sum()
+        self.shards.iter().map(|shard| shard.0.lock().empty_bytes()).sum()
     }
 
     /// Gives empty blocks back until at most `keep` bytes of them are left, and says how many went.
     pub(crate) fn trim(&self, mut keep: u64) -> u64 {
         let mut given = 0;
         for shard in &self.shards {
-            let mut state = lock(&shard.0);
+            let mut state = shard.0.lock();
             let gone = state.trimmed(keep, self.settings.hysteresis.least);
             keep = keep.saturating_sub(state.empty_bytes());
             drop(state);
@@ -125,13 +127,13 @@ impl Arena {
 
     /// Calls `look` with each shard, one at a time.
     pub(crate) fn each<R>(&self, mut look: impl FnMut(&mut State) -> R) -> Vec<R> {
-        self.shards.iter().map(|shard| look(&mut lock(&shard.0))).collect()
+        self.shards.iter().map(|shard| look(&mut shard.0.lock())).collect()
     }
 
     /// The sum over all shards.
     pub(crate) fn figures(&self) -> Figures {
         self.shards.iter().fold(Figures::default(), |sum, shard| {
-            let figures = lock(&shard.0).figures();
+            let figures = shard.0.lock().figures();
             Figures {
                 reserved: sum.reserved + figures.reserved,
                 used: sum.used + figures.used,
@@ -142,30 +144,24 @@ impl Arena {
     }
 
     /// Adds the next ranges of shard `shard` to a report; none if there is no such shard.
-    pub(crate) fn shard(&self, shard: usize) -> Option<MutexGuard<'_, State>> {
-        self.shards.get(shard).map(|shard| lock(&shard.0))
+    pub(crate) fn shard(&self, shard: usize) -> Option<Guard<'_, State>> {
+        self.shards.get(shard).map(|shard| shard.0.lock())
     }
 
     /// The shard of this thread, locked, and its number in this arena.
     #[inline]
-    fn own_shard(&self) -> (usize, MutexGuard<'_, State>) {
+    fn own_shard(&self) -> (usize, Guard<'_, State>) {
         let index = self.wrap(seat::shard());
-        if let Some(state) = try_lock(&self.shards[index].0) {
+        if let Some(state) = self.shards[index].0.try_lock() {
             return (index, state);
         }
         self.contended()
     }
 
     #[cold]
-    fn contended(&self) -> (usize, MutexGuard<'_, State>) {
+    fn contended(&self) -> (usize, Guard<'_, State>) {
         let index = self.wrap(seat::collided());
-        (index, lock(&self.shards[index].0))
-    }
-
-    /// The number of a shard among all shards of the allocator.
-    #[inline]
-    fn number(&self, shard: usize) -> usize {
-        self.settings.index * self.settings.shards + shard
+        (index, self.shards[index].0.lock())
     }
 
     #[inline]
@@ -179,7 +175,7 @@ impl Arena {
     fn order(&self, errands: &Sender<Errand>, shard: usize, headroom: u64) {
         let order = Order { arena: self.settings.index, shard, headroom };
         if errands.try_send(Errand::Grow(order)).is_err() {
-            lock(&self.shards[shard].0).forget_order();
+            self.shards[shard].0.lock().forget_order();
         }
     }
 

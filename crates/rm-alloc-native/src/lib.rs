@@ -8,6 +8,7 @@ mod cookie;
 mod errand;
 mod grower;
 mod growth;
+mod lock;
 mod pool;
 mod seat;
 mod settings;

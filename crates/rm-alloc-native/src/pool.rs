@@ -174,7 +174,8 @@ unsafe impl MemoryAllocator for NativePool {
 
     fn report_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
         let shard = usize::try_from(walk.position[0]).unwrap_or(usize::MAX);
-        let Some(more) = self.arena.shard(shard).map(|state| state.range_page(walk, page)) else {
+        let Some(more) = self.arena.shard(shard).map(|mut state| state.range_page(walk, page))
+        else {
             return self.accounts.blocks.block_page(walk, page);
         };
         if !more {

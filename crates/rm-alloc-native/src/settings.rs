@@ -74,19 +74,11 @@ impl Settings {
 /// The place of a tiling class among the arenas of a memory type.
 #[inline]
 pub(crate) fn class_index(tiling: TilingClass) -> usize {
-    match tiling {
-        TilingClass::Linear => 0,
-        TilingClass::Optimal => 1,
-        TilingClass::Mixed => 2,
-    }
+    tiling as usize
 }
 
 /// The place of a priority among the arenas of a tiling class.
 #[inline]
 pub(crate) fn priority_index(priority: Priority) -> usize {
-    match priority {
-        Priority::Normal => 0,
-        Priority::Low => 1,
-        Priority::High => 2,
-    }
+    priority as usize
 }

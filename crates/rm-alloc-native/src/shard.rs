@@ -4,26 +4,31 @@
 //! to be freed after it is given back.
 
 mod empty;
+mod recent;
 mod report;
 
 use std::{ptr::NonNull, time::Instant};
 
 use ash::vk;
 use rm_alloc_core::{Allocation, AllocationParts, DeviceMemory, MemoryError, MemoryRequest};
-use rm_suballoc::{Handle, RegionId, SegregatedFit, SuballocError};
+use rm_suballoc::{Handle, Range, RegionId, SegregatedFit, SuballocError};
 
 pub(crate) use self::empty::Hysteresis;
-use crate::{cookie::Cookie, sync::Mutex};
+use self::recent::Recent;
+use crate::{cookie::Cookie, lock::Lock};
 
 /// A shard behind its lock.
 // Two cache lines of its own, because processors fetch pairs, so that threads in different shards do not disturb each other.
 #[repr(align(128))]
-pub(crate) struct Shard(pub(crate) Mutex<State>);
+pub(crate) struct Shard(pub(crate) Lock<State>);
 
 /// What a shard knows.
 pub(crate) struct State {
     // Invariant: block `n` is the memory of region `n` of `fit`, and there is one for every region.
     fit: SegregatedFit,
+    recent: Recent,
+    /// Its number among all shards of the allocator.
+    number: usize,
     blocks: Vec<Option<Block>>,
     /// By the place of their range; short, or empty, where few or none have one.
     labels: Vec<Option<Box<str>>>,
@@ -80,10 +85,12 @@ pub(crate) struct Figures {
 
 impl State {
     /// One without blocks, whose ranges are whole granules of `granule` bytes, a power of two.
-    pub(crate) fn new(memory_type: u32, granule: u64) -> Result<Self, MemoryError> {
+    pub(crate) fn new(memory_type: u32, granule: u64, number: usize) -> Result<Self, MemoryError> {
         let refused = |_| MemoryError::InvalidRequest("the granule is not a power of two");
         Ok(Self {
             fit: SegregatedFit::new(granule).map_err(refused)?,
+            recent: Recent::new(),
+            number,
             blocks: Vec::new(),
             labels: Vec::new(),
             memory_type,
@@ -96,8 +103,20 @@ impl State {
 
     /// Memory from a block that exists; none where no hole is large enough.
     #[inline]
-    pub(crate) fn take(&mut self, need: Need<'_>, shard: usize) -> Option<Allocation> {
-        let range = self.fit.allocate(need.size, need.alignment).ok()?;
+    pub(crate) fn take(&mut self, need: Need<'_>) -> Option<Allocation> {
+        let Need { size, alignment, .. } = need;
+        let fits = |place| {
+            let range = self.fit.range_at(place)?;
+            (range.size >= size && range.offset & (alignment - 1) == 0).then_some(range)
+        };
+        let range = match self.recent.pop(size, fits) {
+            Some(range) => range,
+            None => self.search(size, alignment)?,
+        };
+        self.used += range.size;
+        if let Some(label) = need.label {
+            self.set_label(range.handle, label);
+        }
         let block = self.blocks.get(range.region.index())?.as_ref()?;
         // What is mapped has an address, and so fits the host's words.
         let offset = usize::try_from(range.offset).unwrap_or(0);
@@ -108,28 +127,57 @@ impl State {
             size: range.size,
             mapped: block.mapped.and_then(seen),
             memory_type: self.memory_type,
-            cookie: Cookie::of(range.handle, shard).0,
+            cookie: Cookie::of(range.handle, self.number).0,
         };
-        self.used += range.size;
-        self.largest = self.largest.max(range.size);
-        if let Some(label) = need.label {
-            self.set_label(range.handle, label);
-        }
-        // SAFETY: the range was free until now (`fit`), its block lives as long as anything lies in it, and whole granules
+        // SAFETY: the range was free or kept until now, its block lives as long as anything lies in it, and whole granules
         // are whole atoms and pages.
         Some(unsafe { Allocation::from_parts(parts) })
+    }
+
+    /// A hole, or one that comes about when nothing is kept any more.
+    // Apart, so that the quick way does not set the table for the long one.
+    #[inline(never)]
+    fn search(&mut self, size: u64, alignment: u64) -> Option<Range> {
+        match self.fit.allocate(size, alignment) {
+            Ok(range) => Some(range),
+            Err(_) if self.recent.total() > 0 => {
+                self.settle();
+                self.fit.allocate(size, alignment).ok()
+            }
+            Err(_) => None,
+        }
     }
 
     /// Gives a range back; answers with its block if nothing lies in that any more.
     #[inline]
     pub(crate) fn put_back(&mut self, cookie: Cookie) -> Option<RegionId> {
-        let handle = self.fit.live_at(cookie.index()).filter(|live| cookie.is_of(*live))?;
-        let freed = self.fit.free(handle).ok()?;
-        self.used -= freed.size;
-        if let Some(label) = self.labels.get_mut(handle.index() as usize) {
+        let range = self.fit.range_at(cookie.index()).filter(|it| cookie.is_of(it.handle))?;
+        self.used -= range.size;
+        if let Some(label) = self.labels.get_mut(cookie.index() as usize) {
             *label = None;
         }
+        // The last one leaves an empty block, which somebody may be waiting for.
+        if self.used > 0 && self.recent.push(range.size, cookie.index()) {
+            return None;
+        }
+        self.release(range.handle)
+    }
+
+    /// Makes a hole of a range; answers with its block if nothing lies in that any more.
+    #[inline(never)]
+    fn release(&mut self, handle: Handle) -> Option<RegionId> {
+        let freed = self.fit.free(handle).ok()?;
         freed.is_empty.then_some(freed.region)
+    }
+
+    /// Puts the ranges that are kept back into their holes.
+    pub(crate) fn settle(&mut self) {
+        for place in self.recent.drain() {
+            if let Some(live) = self.fit.live_at(place) {
+                // It is live, so it is not stale.
+                let _freed = self.fit.free(live);
+            }
+        }
     }
 
     /// Adds a block.
@@ -150,11 +198,12 @@ impl State {
         Ok(())
     }
 
-    /// Whether what is left is so little that a block had better be ordered; says so once.
+    /// Notes a request of `size` bytes, and whether what is left is so little that a block had better be ordered; says so once.
     ///
     /// That is less than an eighth of the blocks, or no hole for two of the largest requests so far.
     #[inline]
-    pub(crate) fn runs_low(&mut self) -> bool {
+    pub(crate) fn runs_low(&mut self, size: u64) -> bool {
+        self.largest = self.largest.max(size);
         if self.is_ordered {
             return false;
         }
@@ -179,7 +228,8 @@ impl State {
     pub(crate) fn figures(&self) -> Figures {
         let count = self.fit.statistics();
         let Self { reserved, used, .. } = *self;
-        Figures { reserved, used, blocks: count.regions, allocations: count.allocations }
+        let allocations = count.allocations - self.recent.total();
+        Figures { reserved, used, blocks: count.regions, allocations }
     }
 
     /// Holes that requests have looked at.
@@ -219,6 +269,6 @@ impl State {
 
 impl Shard {
     pub(crate) fn new(state: State) -> Self {
-        Self(Mutex::new(state))
+        Self(Lock::new(state))
     }
 }

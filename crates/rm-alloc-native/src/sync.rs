@@ -1,24 +1,30 @@
-//! Locks around plain state; loom's own where it explores them.
-
-use std::sync::{PoisonError, TryLockError};
+//! Atomics and cells; loom's own where it explores them.
 
 #[cfg(all(test, loom))]
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
 #[cfg(not(all(test, loom)))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::{
+    cell::UnsafeCell,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-/// Locks `mutex`, also after a panic elsewhere: what our locks guard is changed in steps that cannot panic half-way.
-#[inline]
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Lets time pass before somebody looks at a lock for the `turn`-th time: none, a little, or a nap.
+#[cfg(not(all(test, loom)))]
+pub(crate) fn pause(turn: u32) {
+    const SPINS: u32 = 64;
+    const YIELDS: u32 = 16;
+    const NAP: std::time::Duration = std::time::Duration::from_micros(50);
+    if turn < SPINS {
+        std::hint::spin_loop();
+    } else if turn < SPINS + YIELDS {
+        std::thread::yield_now();
+    } else {
+        std::thread::sleep(NAP);
+    }
 }
 
-/// Locks `mutex` unless somebody else has it.
-#[inline]
-pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
-    match mutex.try_lock() {
-        Ok(guard) => Some(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    }
+/// Loom knows no time: somebody else's turn.
+#[cfg(all(test, loom))]
+pub(crate) fn pause(_turn: u32) {
+    loom::thread::yield_now();
 }

@@ -11,5 +11,6 @@ pub use self::{
     error::SuballocError,
     segregated::{
         Freed, Handle, Part, Range, RegionId, RegionStatistics, SegregatedFit, Statistics,
+        size_class,
     },
 };

@@ -13,11 +13,12 @@ mod search;
 use alloc::vec::Vec;
 
 use self::{
-    bins::{Bins, bin_of},
+    bins::Bins,
     node::{MOST, NONE, Node},
     region::Region,
 };
 pub use self::{
+    bins::size_class,
     region::{Part, RegionId, RegionStatistics},
     report::Statistics,
 };
@@ -82,9 +83,13 @@ pub struct Freed {
     pub is_empty: bool,
 }
 
-/// A hole that was found, and where in it the range begins, in granules.
+/// Nodes that a request may need: for what is left of a hole before and behind.
+const NEW_NODES: u32 = 2;
+
+/// A hole that was found, the first of its bin, and where in it the range begins, in granules.
 #[derive(Clone, Copy)]
 struct Hole {
+    bin: usize,
     node: u32,
     start: u32,
 }
@@ -115,8 +120,9 @@ pub struct SegregatedFit {
     // neighbours are free; every free node is in its bin, and every other one is in use or spare.
     bins: Bins,
     nodes: Vec<Node>,
-    /// The head of the list of spare nodes, through `next`.
+    /// The head of the list of spare nodes, through `next`, and its length.
     spare: u32,
+    spares: u32,
     regions: Vec<Region>,
     granule_log2: u32,
     visited: u64,
@@ -136,6 +142,7 @@ impl SegregatedFit {
             bins: Bins::new(),
             nodes: Vec::new(),
             spare: NONE,
+            spares: 0,
             regions: Vec::new(),
             granule_log2: granule.trailing_zeros(),
             visited: 0,
@@ -157,14 +164,13 @@ impl SegregatedFit {
         let granules = ((size - 1) >> self.granule_log2) + 1;
         let Ok(granules) = u32::try_from(granules) else { return Err(no_room) };
         let mask = self.mask(alignment);
-        self.make_room()?;
-        let Some(hole) = self.find(granules, mask) else { return Err(no_room) };
-        let index = self.cut(hole, granules);
-        let node = &self.nodes[index as usize];
-        let region = &mut self.regions[node.region as usize];
-        region.used += granules;
-        region.allocations += 1;
-        Ok(self.range(index))
+        if self.spares < NEW_NODES {
+            self.grow_table()?;
+        }
+        match self.find(granules, mask) {
+            Some(hole) => Ok(self.cut(hole, granules, pad_mask(granules, mask))),
+            None => Err(no_room),
+        }
     }
 
     /// Gives a range back.
@@ -176,31 +182,27 @@ impl SegregatedFit {
     pub fn free(&mut self, handle: Handle) -> Result<Freed, SuballocError> {
         let index = handle.index;
         let Some(node) = self.live_node(handle) else { return Err(SuballocError::StaleHandle) };
-        let Node { mut offset, mut size, mut prev, mut next, region, generation, .. } = *node;
+        let Node { mut offset, mut size, mut prev, mut next, region, .. } = *node;
         let freed = size;
         if let Some(before) = self.hole_at(prev) {
-            self.unlink(prev);
+            self.unlink(&before);
             self.recycle(prev);
-            (offset, size) = (before.offset, size + before.size);
-            prev = before.prev;
-            match self.nodes.get_mut(prev as usize) {
-                Some(node) => node.next = index,
-                None => self.regions[region as usize].first = index,
-            }
+            (offset, size, prev) = (before.offset, size + before.size, before.prev);
+            self.follow(prev, region, index);
         }
         if let Some(after) = self.hole_at(next) {
-            self.unlink(next);
+            self.unlink(&after);
             self.recycle(next);
-            size += after.size;
-            next = after.next;
+            (size, next) = (size + after.size, after.next);
             if let Some(node) = self.nodes.get_mut(next as usize) {
                 node.prev = index;
             }
         }
-        let generation = generation.wrapping_add(1);
-        let node = Node { offset, size, prev, next, region, generation, ..Node::SPARE };
-        self.nodes[index as usize] = node;
-        self.link(index);
+        let head = self.link(index, size);
+        let node = &mut self.nodes[index as usize];
+        (node.offset, node.size, node.prev, node.next) = (offset, size, prev, next);
+        (node.free_prev, node.free_next) = (NONE, head);
+        node.generation = node.generation.wrapping_add(1);
         let id = RegionId::new(region);
         let region = &mut self.regions[region as usize];
         region.used -= freed;
@@ -235,6 +237,12 @@ impl SegregatedFit {
         Some(Handle { index, generation: node.generation })
     }
 
+    /// The range at place `index` of the table, if one lives there.
+    #[inline]
+    pub fn range_at(&self, index: u32) -> Option<Range> {
+        self.live_at(index).map(|live| self.range(live.index))
+    }
+
     /// Whether a request would certainly be served; a request that would be served may still be denied here.
     ///
     /// Constant time, unlike trying.
@@ -242,97 +250,135 @@ impl SegregatedFit {
     pub fn surely_fits(&self, size: u64, alignment: u64) -> bool {
         let granules = (size.max(1) - 1) >> self.granule_log2;
         let Ok(granules) = u32::try_from(granules + 1) else { return false };
-        let sufficient = bin_of(granules.saturating_add(self.mask(alignment)));
+        let sufficient = size_class(granules.saturating_add(self.mask(alignment)));
         self.bins.last().is_some_and(|last| last > sufficient)
     }
 
-    /// Cuts `granules` out of a hole, and answers with the node that is in use now.
+    /// Cuts `granules` out of a hole.
     #[inline]
-    fn cut(&mut self, hole: Hole, granules: u32) -> u32 {
-        let Hole { node: index, start } = hole;
-        let node = self.nodes[index as usize];
-        let before = start - node.offset;
-        let after = node.size - before - granules;
-        self.unlink(index);
-        let used = &mut self.nodes[index as usize];
-        (used.offset, used.size) = (start, granules);
-        used.set_used();
+    fn cut(&mut self, hole: Hole, granules: u32, pad_mask: u32) -> Range {
+        let Hole { bin, node: index, start } = hole;
+        let Node { offset, size, prev, next, free_next, region, generation, .. } =
+            self.nodes[index as usize];
+        let before = start - offset;
+        let mut after = size - before - granules;
+        let pad = ((start + granules).wrapping_neg() & pad_mask).min(after);
+        let granules = granules + pad;
+        after -= pad;
+        let place = &mut self.regions[region as usize];
+        place.used += granules;
+        place.allocations += 1;
+        let mut range = Range {
+            handle: Handle { index, generation },
+            region: RegionId::new(region),
+            offset: self.bytes(start),
+            size: self.bytes(granules),
+        };
+        let rest = size_class(after);
+        if before == 0 && after > 0 && rest == bin {
+            // The hole stays where it is, and what is cut off its front is new.
+            let used = Node { offset, size: granules, prev, next: index, region, ..Node::USED };
+            range.handle = self.new_node(used);
+            let front = range.handle.index;
+            self.follow(prev, region, front);
+            let hole = &mut self.nodes[index as usize];
+            (hole.offset, hole.size, hole.prev) = (offset + granules, after, front);
+            return range;
+        }
+        self.bins.pop(bin, free_next);
+        if let Some(node) = self.nodes.get_mut(free_next as usize) {
+            node.free_prev = NONE;
+        }
         if before > 0 {
-            let Node { offset, prev, region, .. } = node;
             let hole = Node { offset, size: before, prev, next: index, region, ..Node::SPARE };
-            let front = self.new_node(hole);
-            match self.nodes.get_mut(prev as usize) {
-                Some(node) => node.next = front,
-                None => self.regions[region as usize].first = front,
-            }
+            let front = self.new_hole(hole);
+            self.follow(prev, region, front);
             self.nodes[index as usize].prev = front;
-            self.link(front);
         }
         if after > 0 {
-            let Node { next, region, .. } = node;
             let offset = start + granules;
-            let back = self.new_node(Node {
-                offset,
-                size: after,
-                prev: index,
-                next,
-                region,
-                ..Node::SPARE
-            });
+            let hole = Node { offset, size: after, prev: index, next, region, ..Node::SPARE };
+            let back = self.new_hole(hole);
             if let Some(node) = self.nodes.get_mut(next as usize) {
                 node.prev = back;
             }
             self.nodes[index as usize].next = back;
-            self.link(back);
         }
-        index
+        let used = &mut self.nodes[index as usize];
+        (used.offset, used.size, used.free_prev) = (start, granules, Node::USED.free_prev);
+        range
     }
 
-    /// Makes sure that the two nodes which a request may need can be numbered.
+    /// Lets `node` come after `prev`, or first in the region if there is none.
     #[inline]
-    fn make_room(&self) -> Result<(), SuballocError> {
-        if self.nodes.len() + 2 > MOST { Err(SuballocError::TooMany) } else { Ok(()) }
+    fn follow(&mut self, prev: u32, region: u32, node: u32) {
+        match self.nodes.get_mut(prev as usize) {
+            Some(prev) => prev.next = node,
+            None => self.regions[region as usize].first = node,
+        }
     }
 
-    /// Enters a node at a place of the table, whose generation goes on.
+    /// Makes spare nodes, an eighth of those that there are.
+    #[cold]
+    fn grow_table(&mut self) -> Result<(), SuballocError> {
+        const LEAST: usize = 64;
+        let more = (self.nodes.len() / 8).max(LEAST);
+        let end = self.nodes.len() + more;
+        if end > MOST {
+            return Err(SuballocError::TooMany);
+        }
+        self.nodes.reserve_exact(more);
+        for index in self.nodes.len()..end {
+            self.nodes.push(Node::SPARE);
+            // Bounded above.
+            self.recycle(u32::try_from(index).unwrap_or(NONE));
+        }
+        Ok(())
+    }
+
+    /// Enters a node at a spare place of the table, whose generation goes on.
     #[inline]
-    fn new_node(&mut self, node: Node) -> u32 {
+    fn new_node(&mut self, node: Node) -> Handle {
         let index = self.spare;
-        if let Some(place) = self.nodes.get_mut(index as usize) {
-            self.spare = place.next;
-            *place = Node { generation: place.generation, ..node };
-            return index;
-        }
-        self.nodes.push(node);
-        // Bounded by `make_room`.
-        u32::try_from(self.nodes.len() - 1).unwrap_or(NONE)
+        let place = &mut self.nodes[index as usize];
+        let generation = place.generation;
+        self.spare = place.next;
+        self.spares -= 1;
+        *place = Node { generation, ..node };
+        Handle { index, generation }
+    }
+
+    /// Enters a hole, and puts it into its bin.
+    #[inline]
+    fn new_hole(&mut self, hole: Node) -> u32 {
+        let free_next = self.link(self.spare, hole.size);
+        self.new_node(Node { free_next, ..hole }).index
     }
 
     #[inline]
     fn recycle(&mut self, index: u32) {
         self.nodes[index as usize].next = self.spare;
         self.spare = index;
+        self.spares += 1;
     }
 
-    /// Puts a free node in front of its bin.
+    /// Puts a free node in front of its bin, and answers with the one that it comes before.
     #[inline]
-    fn link(&mut self, index: u32) {
-        let bin = bin_of(self.nodes[index as usize].size);
-        let head = self.bins.head(bin);
-        self.nodes[index as usize].free_next = head;
+    fn link(&mut self, index: u32, size: u32) -> u32 {
+        let head = self.bins.push(size_class(size), index);
         if let Some(node) = self.nodes.get_mut(head as usize) {
             node.free_prev = index;
         }
-        self.bins.set_head(bin, index);
+        head
     }
 
     /// Takes a free node out of its bin.
     #[inline]
-    fn unlink(&mut self, index: u32) {
-        let Node { size, free_prev, free_next, .. } = self.nodes[index as usize];
+    fn unlink(&mut self, node: &Node) {
+        let Node { size, free_prev, free_next, .. } = *node;
         match self.nodes.get_mut(free_prev as usize) {
             Some(node) => node.free_next = free_next,
-            None => self.bins.set_head(bin_of(size), free_next),
+            None => self.bins.pop(size_class(size), free_next),
         }
         if let Some(node) = self.nodes.get_mut(free_next as usize) {
             node.free_prev = free_prev;
@@ -375,4 +421,15 @@ impl SegregatedFit {
     fn bytes(&self, granules: u32) -> u64 {
         u64::from(granules) << self.granule_log2
     }
+}
+
+/// What the end of a range is rounded up to, less one, where the hole goes on: its alignment, up to a part of its size.
+///
+/// The next range would begin there anyway if it is aligned alike, and the rest would be a hole too small for most. So
+/// ranges that follow each other leave no crumbs between them, and coming and going is twice as quick.
+#[inline]
+fn pad_mask(granules: u32, mask: u32) -> u32 {
+    const PART: u32 = 3;
+    let most = granules >> PART;
+    mask.min((u32::MAX >> 1).checked_shr(most.leading_zeros()).unwrap_or(0))
 }

@@ -201,7 +201,7 @@ impl Shared {
     ) -> bool {
         let arena = self.arenas.get(shard >> self.shards_log2).and_then(OnceLock::get);
         let shard = arena.and_then(|it| it.shard(shard & ((1 << self.shards_log2) - 1)));
-        shard.is_some_and(|state| state.range_page(walk, page))
+        shard.is_some_and(|mut state| state.range_page(walk, page))
     }
 
     /// Frees the blocks that wait for it, and says how many bytes that was; orders stay.

@@ -3,7 +3,7 @@
 use rm_alloc_core::{Allocation, BlockOwner, BlockRequest, DeviceMemory, MemoryError};
 
 use super::Arena;
-use crate::{errand::Order, growth::Standing, shard::Need, sync::lock};
+use crate::{errand::Order, growth::Standing, shard::Need};
 
 /// Why no block was made.
 pub(crate) enum NoBlock {
@@ -30,9 +30,9 @@ impl Arena {
                 return self.reuse_others(need, 0).ok_or(refused);
             }
         };
-        let mut state = lock(&self.shards[shard].0);
+        let mut state = self.shards[shard].0.lock();
         let taken = match state.add(memory) {
-            Ok(()) => state.take(need, self.number(shard)),
+            Ok(()) => state.take(need),
             Err(_) => None,
         };
         drop(state);
@@ -53,7 +53,7 @@ impl Arena {
         for _ in 0..blocks {
             let standing = self.standing(owner, 0);
             match self.make(owner, 1, u64::MAX, standing) {
-                Ok(memory) => drop(lock(&self.shards[0].0).add(memory)),
+                Ok(memory) => drop(self.shards[0].0.lock().add(memory)),
                 Err(NoBlock::Failed(error) | NoBlock::Refused(Some(error))) => return Err(error),
                 Err(NoBlock::Refused(None)) => return Err(MemoryError::OutOfDeviceMemory),
             }
@@ -66,12 +66,12 @@ impl Arena {
         let own = crate::seat::shard();
         (0..self.shards.len()).find_map(|step| {
             let shard = self.wrap(own.wrapping_add(step));
-            let mut state = lock(&self.shards[shard].0);
+            let mut state = self.shards[shard].0.lock();
             let figures = state.figures();
             if figures.reserved - figures.used < least.max(need.size) {
                 return None;
             }
-            state.take(need, self.number(shard))
+            state.take(need)
         })
     }
 
@@ -113,7 +113,7 @@ impl Arena {
 
     fn standing(&self, owner: &BlockOwner, shard: usize) -> Standing {
         let blocks = self.figures().blocks;
-        let own = lock(&self.shards[shard].0).figures();
+        let own = self.shards[shard].0.lock().figures();
         Standing {
             reserved: own.reserved,
             used: own.used,

@@ -3,20 +3,19 @@
 use rm_alloc_core::{AllocatorReport, BlockOwner};
 
 use super::Arena;
-use crate::sync::lock;
 
 impl Arena {
     /// Adds every block with every range.
     pub(crate) fn report(&self, report: &mut AllocatorReport) {
         for shard in &self.shards {
-            report.blocks.extend(lock(&shard.0).report(self.settings.heap));
+            report.blocks.extend(shard.0.lock().report(self.settings.heap));
         }
     }
 
     /// Tells of every range that was never given back; its block is lost.
     pub(crate) fn abandon(&mut self, owner: &BlockOwner) {
         for shard in &self.shards {
-            let left = lock(&shard.0).abandon();
+            let left = shard.0.lock().abandon();
             for (label, size) in left {
                 owner.tell_leak(label.as_deref(), size, self.settings.memory_type);
             }

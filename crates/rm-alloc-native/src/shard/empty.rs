@@ -41,6 +41,7 @@ impl State {
 
     /// The blocks that have been empty for too long, or are too many; they are out then.
     pub(crate) fn expired(&mut self, rule: &Hysteresis, now: Instant) -> Vec<DeviceMemory> {
+        self.settle();
         let keep = (self.used / 8).max(rule.bytes);
         let empty = self.empty_bytes();
         if empty <= keep {
@@ -55,11 +56,13 @@ impl State {
 
     /// Takes out empty blocks until at most `keep` bytes of them are left, however new they are.
     pub(crate) fn trimmed(&mut self, keep: u64, least: u64) -> Vec<DeviceMemory> {
-        self.give(self.empty_bytes(), keep, self.reserved.saturating_sub(least), |_, _| true)
+        let (empty, most) = (self.empty_bytes(), self.reserved.saturating_sub(least));
+        self.give(empty, keep, most, |_, _| true)
     }
 
     /// Bytes of blocks in which nothing lies.
-    pub(crate) fn empty_bytes(&self) -> u64 {
+    pub(crate) fn empty_bytes(&mut self) -> u64 {
+        self.settle();
         self.fit.regions().filter(|(_, it)| it.allocations == 0).map(|(_, it)| it.size).sum()
     }
 

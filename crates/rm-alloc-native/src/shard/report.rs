@@ -2,35 +2,37 @@
 
 use ash::vk::Handle as _;
 use rm_alloc_core::{BlockReport, RangePart, RangeReport, ReportPage, ReportWalk};
+use rm_suballoc::{Part, Range};
 
 use super::State;
 
 impl State {
     /// Every block with every range.
-    pub(crate) fn report(&self, heap: u32) -> impl Iterator<Item = BlockReport> {
-        self.fit.regions().map(move |(region, figures)| {
-            let ranges = self.fit.parts(region).map(|part| RangeReport {
-                offset: part.offset,
-                size: part.size,
-                used: part.used_by.is_some(),
-                label: part.used_by.and_then(|handle| self.label(handle)),
-            });
-            BlockReport {
-                memory_type: self.memory_type,
-                heap,
-                size: figures.size,
-                dedicated: false,
-                ranges: ranges.collect(),
-            }
-        })
+    pub(crate) fn report(&mut self, heap: u32) -> Vec<BlockReport> {
+        self.settle();
+        let range = |part: Part| RangeReport {
+            offset: part.offset,
+            size: part.size,
+            used: part.used_by.is_some(),
+            label: part.used_by.and_then(|handle| self.label(handle)),
+        };
+        let regions = self.fit.regions().map(|(region, figures)| BlockReport {
+            memory_type: self.memory_type,
+            heap,
+            size: figures.size,
+            dedicated: false,
+            ranges: self.fit.parts(region).map(range).collect(),
+        });
+        regions.collect()
     }
 
     /// Adds the next ranges to `page`, and says whether there are more.
-    pub(crate) fn range_page(&self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+    pub(crate) fn range_page(&mut self, walk: &mut ReportWalk, page: &mut ReportPage) -> bool {
+        self.settle();
         let places = self.fit.places() as u64;
         let first = walk.position[1].min(places);
         let next = (first + ReportWalk::NODES as u64).min(places);
-        let part = |range: rm_suballoc::Range| {
+        let part = |range: Range| {
             let block = self.blocks.get(range.region.index())?.as_ref()?;
             Some(RangePart {
                 block: block.raw.as_raw(),
@@ -49,6 +51,7 @@ impl State {
 
     /// What was never given back, as label and bytes, and forgets the blocks that it lies in; the others go.
     pub(crate) fn abandon(&mut self) -> Vec<(Option<Box<str>>, u64)> {
+        self.settle();
         let ranges = self.fit.regions().flat_map(|(region, _)| self.fit.parts(region));
         let left = ranges.filter_map(|part| Some((self.label(part.used_by?), part.size)));
         let left: Vec<_> = left.collect();

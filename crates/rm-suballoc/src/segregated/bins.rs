@@ -8,6 +8,8 @@ use super::node::NONE;
 
 /// Bits behind the leading one that tell bins apart.
 const SUB_BITS: u32 = 4;
+/// Sizes up to this one have bins of their own.
+const EXACT: u32 = (2 << SUB_BITS) - 1;
 /// Enough for every size of 32 bits: 28 exponents and the exact bins before them.
 const BINS: usize = 29 << SUB_BITS;
 const WORDS: usize = BINS.div_ceil(64);
@@ -32,19 +34,27 @@ impl Bins {
         self.heads[bin]
     }
 
-    /// Puts `node` in front of `bin`.
+    /// Puts `node` in front of `bin`, and answers with the node that was there.
     #[inline]
-    pub(super) fn set_head(&mut self, bin: usize, node: u32) {
-        self.heads[bin] = node;
-        let (word, bit) = (bin / 64, 1_u64 << (bin % 64));
-        if node == NONE {
-            self.words[word] &= !bit;
-            if self.words[word] == 0 {
-                self.summary &= !(1 << word);
+    pub(super) fn push(&mut self, bin: usize, node: u32) -> u32 {
+        let head = core::mem::replace(&mut self.heads[bin], node);
+        if head == NONE {
+            self.words[bin / 64] |= 1 << (bin % 64);
+            self.summary |= 1 << (bin / 64);
+        }
+        head
+    }
+
+    /// Lets `bin` begin with `next`, which follows its first node.
+    #[inline]
+    pub(super) fn pop(&mut self, bin: usize, next: u32) {
+        self.heads[bin] = next;
+        if next == NONE {
+            let word = &mut self.words[bin / 64];
+            *word &= !(1 << (bin % 64));
+            if *word == 0 {
+                self.summary &= !(1 << (bin / 64));
             }
-        } else {
-            self.words[word] |= bit;
-            self.summary |= 1 << word;
         }
     }
 
@@ -73,17 +83,28 @@ impl Bins {
     }
 }
 
-/// The bin of nodes of `size` granules.
+/// The class of a size, as a floating-point number with four bits behind the leading one would have it.
+///
+/// The lists of a [`SegregatedFit`](super::SegregatedFit) are sorted by it, and so may caches in front of one.
+/// Below 32 every size has a class of its own; above, a class is a sixteenth of a doubling wide.
+///
+/// ```
+/// use rm_suballoc::size_class;
+///
+/// assert_eq!(size_class(31) + 1, size_class(32));
+/// assert_eq!(size_class(1024), size_class(1087), "a sixteenth further is the same class");
+/// assert_eq!(size_class(1024) + 1, size_class(1088));
+/// ```
 #[inline]
-pub(super) fn bin_of(size: u32) -> usize {
+pub const fn size_class(size: u32) -> usize {
     // Below 32 nothing is shifted; from there on five bits are left, the first of which adds one to the exponent.
-    let shift = (u32::BITS - SUB_BITS - 1).saturating_sub(size.leading_zeros());
+    let shift = (size | EXACT).ilog2() - SUB_BITS;
     ((shift << SUB_BITS) + (size >> shift)) as usize
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BINS, Bins, SUB_BITS, bin_of};
+    use super::{BINS, Bins, SUB_BITS, size_class};
     use crate::segregated::node::NONE;
 
     /// The smallest size in `bin`, in granules.
@@ -101,10 +122,10 @@ mod tests {
         for bin in 1..BINS - 1 {
             let least = least_of(bin);
             let Ok(size) = u32::try_from(least) else { break };
-            assert_eq!(bin_of(size), bin, "a bin begins with its least size");
-            assert_eq!(bin_of(size - 1), bin - 1, "what is smaller lies in the bin before");
+            assert_eq!(size_class(size), bin, "a bin begins with its least size");
+            assert_eq!(size_class(size - 1), bin - 1, "what is smaller lies in the bin before");
         }
-        assert_eq!(bin_of(u32::MAX), BINS - 1, "the largest size has the last bin");
+        assert_eq!(size_class(u32::MAX), BINS - 1, "the largest size has the last bin");
     }
 
     #[test]
@@ -112,13 +133,13 @@ mod tests {
         let mut bins = Bins::new();
         assert_eq!((bins.from(0), bins.last()), (None, None));
         for bin in [0, 63, 64, 200, BINS - 1] {
-            bins.set_head(bin, 7);
+            assert_eq!(bins.push(bin, 7), NONE);
             assert_eq!((bins.from(bin), bins.last()), (Some(bin), Some(bin)));
         }
         assert_eq!(bins.from(65), Some(200));
         assert_eq!(bins.from(201), Some(BINS - 1));
         assert_eq!(bins.from(BINS), None);
-        bins.set_head(200, NONE);
+        bins.pop(200, NONE);
         assert_eq!((bins.from(65), bins.head(200)), (Some(BINS - 1), NONE));
     }
 }

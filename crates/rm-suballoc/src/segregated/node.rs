@@ -38,14 +38,12 @@ impl Node {
         generation: 0,
     };
 
+    /// One that is in use.
+    pub(super) const USED: Self = Self { free_prev: USED, ..Self::SPARE };
+
     #[inline]
     pub(super) fn is_used(&self) -> bool {
         self.free_prev == USED
-    }
-
-    #[inline]
-    pub(super) fn set_used(&mut self) {
-        self.free_prev = USED;
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Regions: what ranges are cut from.
 
 use super::{
-    Handle, SegregatedFit,
+    Handle, NEW_NODES, SegregatedFit,
     node::{NONE, Node},
 };
 use crate::SuballocError;
@@ -78,16 +78,17 @@ impl SegregatedFit {
         let unused = self.regions.iter().position(|region| region.first == NONE);
         let index = unused.unwrap_or(self.regions.len());
         let number = u32::try_from(index).map_err(|_| SuballocError::TooMany)?;
-        self.make_room()?;
+        if self.spares < NEW_NODES {
+            self.grow_table()?;
+        }
         // Bounded above.
         let size = u32::try_from(granules).unwrap_or(u32::MAX);
-        let first = self.new_node(Node { size, region: number, ..Node::SPARE });
+        let first = self.new_hole(Node { size, region: number, ..Node::SPARE });
         let region = Region { first, size, ..Region::UNUSED };
         match self.regions.get_mut(index) {
             Some(place) => *place = region,
             None => self.regions.push(region),
         }
-        self.link(first);
         Ok(RegionId(number))
     }
 
@@ -102,7 +103,8 @@ impl SegregatedFit {
             return Err(SuballocError::RegionInUse { allocations: region.allocations });
         }
         // Neighbours that are free are one, so an empty region is one node.
-        self.unlink(region.first);
+        let node = self.nodes[region.first as usize];
+        self.unlink(&node);
         self.recycle(region.first);
         self.regions[id.index()] = Region::UNUSED;
         Ok(self.bytes(region.size))

@@ -8,10 +8,11 @@
 //! 3. every hole that may fit or not, in bins between the two. Only when nothing else is left, so that nothing is refused that
 //!    fits; a request that comes here would otherwise cost a new region.
 
-use super::{Hole, SegregatedFit, bins::bin_of, node::NONE};
+use super::{Hole, SegregatedFit, bins::size_class, node::NONE};
 
-/// Bins that are compared in the second step.
+/// Bins that are compared in the second step, for sizes from so many granules on: what is small fills any hole.
 const COMPARED: u32 = 3;
+const COMPARED_FROM: u32 = 1 << 14;
 /// Bins from one size to four times that size.
 const QUADRUPLE: usize = 32;
 
@@ -19,50 +20,52 @@ impl SegregatedFit {
     /// A hole for `size` granules at an alignment of one more than `mask` granules.
     #[inline]
     pub(super) fn find(&mut self, size: u32, mask: u32) -> Option<Hole> {
-        let own = bin_of(size);
+        let own = size_class(size);
         let head = self.bins.head(own);
         if head != NONE {
             self.visited += 1;
-            if let Some(hole) = self.fit(head, size, mask) {
-                return Some(hole);
+            if let Some(start) = self.fit(head, size, mask) {
+                return Some(Hole { bin: own, node: head, start });
             }
         }
         // Holes of bins beyond are larger than this, so they fit wherever they begin.
-        let sufficient = bin_of(size.saturating_add(mask));
-        match self.lowest(sufficient + 1) {
-            Some(node) => self.fit(node, size, mask),
-            None => self.exhaust(own, sufficient, size, mask),
+        let sufficient = size_class(size.saturating_add(mask));
+        let Some(mut bin) = self.bins.from(sufficient + 1) else {
+            return self.exhaust(own, sufficient, size, mask);
+        };
+        self.visited += 1;
+        if size >= COMPARED_FROM {
+            bin = self.lowest(bin);
         }
+        let node = self.bins.head(bin);
+        self.fit(node, size, mask).map(|start| Hole { bin, node, start })
     }
 
-    /// The lowest of the first nodes of the bins from `first` on.
+    /// The bin of the lowest of the first holes in `first` and the next bins.
     #[inline]
-    fn lowest(&mut self, first: usize) -> Option<u32> {
-        let mut bin = self.bins.from(first)?;
-        let mut best = self.bins.head(bin);
-        let place = |node: u32| {
-            let node = &self.nodes[node as usize];
+    fn lowest(&mut self, first: usize) -> usize {
+        let place = |bin| {
+            let node = &self.nodes[self.bins.head(bin) as usize];
             (u64::from(node.region) << u32::BITS) | u64::from(node.offset)
         };
-        let mut lowest = place(best);
-        let mut compared = 1;
-        while compared < COMPARED {
+        let (mut bin, mut best, mut lowest) = (first, first, place(first));
+        let mut compared = 0;
+        for _ in 1..COMPARED {
             match self.bins.from(bin + 1) {
                 Some(next) if next <= first + QUADRUPLE => bin = next,
                 _ => break,
             }
             compared += 1;
-            let head = self.bins.head(bin);
-            let offset = place(head);
-            if offset < lowest {
-                (best, lowest) = (head, offset);
+            let place = place(bin);
+            if place < lowest {
+                (best, lowest) = (bin, place);
             }
         }
-        self.visited += u64::from(compared);
-        Some(best)
+        self.visited += compared;
+        best
     }
 
-    /// Whatever fits in the bins from `own` to `last`.
+    /// Whatever fits in the bins from `own` to `last`; it comes first in its bin then.
     #[cold]
     fn exhaust(&mut self, own: usize, last: usize, size: u32, mask: u32) -> Option<Hole> {
         let mut from = own;
@@ -70,8 +73,13 @@ impl SegregatedFit {
             let mut node = self.bins.head(bin);
             while node != NONE {
                 self.visited += 1;
-                if let Some(hole) = self.fit(node, size, mask) {
-                    return Some(hole);
+                if let Some(start) = self.fit(node, size, mask) {
+                    let found = self.nodes[node as usize];
+                    self.unlink(&found);
+                    let free_next = self.link(node, found.size);
+                    let place = &mut self.nodes[node as usize];
+                    (place.free_prev, place.free_next) = (NONE, free_next);
+                    return Some(Hole { bin, node, start });
                 }
                 node = self.nodes[node as usize].free_next;
             }
@@ -82,10 +90,10 @@ impl SegregatedFit {
 
     /// Where in a free node the range would begin, if it fits.
     #[inline]
-    fn fit(&self, index: u32, size: u32, mask: u32) -> Option<Hole> {
+    fn fit(&self, index: u32, size: u32, mask: u32) -> Option<u32> {
         let node = &self.nodes[index as usize];
         // Offsets and masks are below 2^31, so that their sum fits.
         let start = (node.offset + mask) & !mask;
-        (node.size >= size && start <= node.end() - size).then_some(Hole { node: index, start })
+        (node.size >= size && start <= node.end() - size).then_some(start)
     }
 }
