@@ -6,7 +6,7 @@
 use crate::{failure::Failure, workspace};
 
 /// The packages that have models.
-const PACKAGES: &[&str] = &["rm-alloc-core", "rm-lifetime", "rm-rendergraph-bridge"];
+const PACKAGES: &[&str] = &["rm-alloc-core", "rm-lifetime", "rm-rendergraph-bridge", "rm-suballoc"];
 
 /// Builds into a folder of its own, since the flag changes everything, and runs the models.
 ///

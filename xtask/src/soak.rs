@@ -17,12 +17,20 @@ pub(crate) struct Wish {
     /// Problems of a planner, as in `10_000`; what it finds many when absent.
     #[arg(long, value_parser = count)]
     instances: Option<u64>,
+    /// Operations of an allocator, as in `1_000_000`; what it finds many when absent.
+    #[arg(long, value_parser = count)]
+    operations: Option<u64>,
 }
 
 impl Wish {
     /// As long as CI has time for.
     pub(crate) fn brief() -> Self {
-        Self { run: None, frames: Some(200_000), instances: Some(10_000) }
+        Self {
+            run: None,
+            frames: Some(200_000),
+            instances: Some(10_000),
+            operations: Some(1_000_000),
+        }
     }
 
     fn runs(&self) -> Vec<Run> {
@@ -37,16 +45,19 @@ enum Run {
     Alias,
     /// Timelines, deferred destruction, handles and scopes.
     Lifetime,
+    /// Random operations on regions, each compared with plain lists.
+    Suballoc,
 }
 
 impl Run {
-    const ALL: &'static [Self] = &[Self::Alias, Self::Lifetime];
+    const ALL: &'static [Self] = &[Self::Alias, Self::Lifetime, Self::Suballoc];
 
     /// What cargo builds.
     fn target(self) -> [&'static str; 2] {
         match self {
             Self::Alias => ["--package=rm-alias", "--example=random_problems"],
             Self::Lifetime => ["--package=rm-lifetime", "--example=frame_loop"],
+            Self::Suballoc => ["--package=rm-suballoc", "--example=random_operations"],
         }
     }
 
@@ -55,6 +66,7 @@ impl Run {
         match self {
             Self::Alias => ("--instances", wish.instances),
             Self::Lifetime => ("--frames", wish.frames),
+            Self::Suballoc => ("--operations", wish.operations),
         }
     }
 }

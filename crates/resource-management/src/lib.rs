@@ -8,6 +8,7 @@
 //! | `state` | [`state`] | `rm-state` | values that know whether they are ready, and how often they changed |
 //! | `alloc` | [`alloc`] | `rm-alloc-core` | device context, requests, memory types, the allocator trait, budgets |
 //! | `lifetime` | [`lifetime`] | `rm-lifetime` | when memory may die: timelines, deferred destruction, handles, scopes, transients, pools |
+//! | `suballoc` | `suballoc` | `rm-suballoc` | offset allocators over plain numbers: segregated fit, virtual blocks, linear, stack, ring, slab |
 //! | `alias` | `alias` | `rm-alias` | which resources may share memory, and where: offsets and a proof |
 //! | `rendergraph` | `rendergraph` | `rm-rendergraph-bridge` | passes that share memory: planned transients, hand-over barriers, caches |
 //! | `metrics` | `metrics` | `rm-metrics` | where memory is: a collector of frames, CSV, traces, dumps, leak reports |
@@ -59,6 +60,9 @@
 
 #[cfg(feature = "state")]
 pub use rm_state as state;
+
+#[cfg(feature = "suballoc")]
+pub use rm_suballoc as suballoc;
 
 #[cfg(feature = "alias")]
 pub use rm_alias as alias;

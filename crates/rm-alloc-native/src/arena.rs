@@ -93,7 +93,7 @@ impl Arena {
         let Some(shard) = self.shards.get(shard) else { return };
         let mut state = shard.0.lock();
         if let Some(region) = state.put_back(cookie) {
-            let given = state.emptied(region, &self.settings.hysteresis, Instant::now());
+            let given = state.emptied(region, &self.settings.hysteresis, Instant::now);
             drop(state);
             self.give_back(given);
         }
@@ -102,7 +102,7 @@ impl Arena {
     /// Gives blocks back that have been empty for too long.
     pub(crate) fn expire(&self, now: Instant) {
         for shard in &self.shards {
-            let given = shard.0.lock().expired(&self.settings.hysteresis, now);
+            let given = shard.0.lock().expired(&self.settings.hysteresis, || now);
             drop(given);
         }
     }

@@ -9,6 +9,8 @@
 
 /// Blocks of a memory type that growth aims to stay below.
 const MOST_BLOCKS: u32 = 64;
+/// From so many on they are no longer small.
+const MANY_BLOCKS: u32 = 62;
 /// Blocks are multiples of it, in bytes: the largest page that drivers are known to use for small objects.
 const STEP: u64 = 64 << 10;
 /// Below so many bytes an object of one's own costs more than it saves.
@@ -64,13 +66,17 @@ impl Growth {
     pub(crate) fn wish(&self, need: u64, now: Standing) -> u64 {
         let eighth = now.reserved / 8;
         let free = now.reserved.saturating_sub(now.used);
-        let part = match (now.blocks, free) {
-            (MOST_BLOCKS.., _) => eighth.saturating_mul(2),
-            (_, free) if free <= eighth / 2 => eighth,
-            (_, free) if free <= eighth => eighth / 2,
-            (0..32, _) => eighth / 16,
-            (0..48, _) => eighth / 8,
-            _ => eighth / 2,
+        // Where much is free, it is holes that are missing, and not memory.
+        let part = match free {
+            free if free <= now.reserved / 64 => eighth,
+            free if free <= now.reserved / 32 => eighth / 2,
+            free if free <= eighth => eighth / 4,
+            _ => eighth / 8,
+        };
+        let part = match now.blocks {
+            ..MANY_BLOCKS => part,
+            MANY_BLOCKS..MOST_BLOCKS => part.max(eighth / 2),
+            _ => eighth,
         };
         let size = part.max(self.floor).max(need);
         size.checked_next_multiple_of(STEP).unwrap_or(size).min(self.ceiling.max(need))

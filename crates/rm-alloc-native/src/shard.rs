@@ -47,8 +47,8 @@ struct Block {
     raw: vk::DeviceMemory,
     mapped: Option<NonNull<u8>>,
     memory: DeviceMemory,
-    /// When the last range left it, if it was ever used.
-    empty_since: Option<Instant>,
+    /// Since when it has been empty and one too many, if anybody noticed.
+    spare_since: Option<Instant>,
 }
 
 // SAFETY: the pointer is that of `memory`, which says the same; it is only handed out, never followed here.
@@ -172,12 +172,13 @@ impl State {
 
     /// Puts the ranges that are kept back into their holes.
     pub(crate) fn settle(&mut self) {
-        for place in self.recent.drain() {
-            if let Some(live) = self.fit.live_at(place) {
+        let fit = &mut self.fit;
+        self.recent.drain(|place| {
+            if let Some(live) = fit.live_at(place) {
                 // It is live, so it is not stale.
-                let _freed = self.fit.free(live);
+                let _freed = fit.free(live);
             }
-        }
+        });
     }
 
     /// Adds a block.
@@ -194,7 +195,7 @@ impl State {
         if self.blocks.len() <= index {
             self.blocks.resize_with(index + 1, || None);
         }
-        self.blocks[index] = Some(Block { raw, mapped, memory, empty_since: None });
+        self.blocks[index] = Some(Block { raw, mapped, memory, spare_since: None });
         Ok(())
     }
 

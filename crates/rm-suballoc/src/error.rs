@@ -26,7 +26,10 @@ pub enum SuballocError {
     /// The handle names nothing that is live: it was freed, or it is another allocator's.
     #[error("the handle names nothing that is live")]
     StaleHandle,
-    /// More nodes or regions than 32 bits can name.
+    /// The range is live, but only the topmost one of a stack and the oldest one of a ring can be freed.
+    #[error("the range is neither the topmost of a stack nor the oldest of a ring")]
+    OutOfOrder,
+    /// More ranges or regions than 32 bits can number.
     #[error("too many ranges or regions")]
     TooMany,
 }

@@ -10,6 +10,9 @@ mod region;
 mod report;
 mod search;
 
+#[cfg(test)]
+mod tests;
+
 use alloc::vec::Vec;
 
 use self::{
@@ -248,7 +251,10 @@ impl SegregatedFit {
     /// Constant time, unlike trying.
     #[inline]
     pub fn surely_fits(&self, size: u64, alignment: u64) -> bool {
-        let granules = (size.max(1) - 1) >> self.granule_log2;
+        if size == 0 || !alignment.is_power_of_two() {
+            return false;
+        }
+        let granules = (size - 1) >> self.granule_log2;
         let Ok(granules) = u32::try_from(granules + 1) else { return false };
         let sufficient = size_class(granules.saturating_add(self.mask(alignment)));
         self.bins.last().is_some_and(|last| last > sufficient)

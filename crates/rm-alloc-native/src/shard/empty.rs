@@ -31,26 +31,28 @@ impl State {
         &mut self,
         region: RegionId,
         rule: &Hysteresis,
-        now: Instant,
+        now: impl FnOnce() -> Instant,
     ) -> Vec<DeviceMemory> {
         if let Some(Some(block)) = self.blocks.get_mut(region.index()) {
-            block.empty_since = Some(now);
+            block.spare_since = None;
         }
         self.expired(rule, now)
     }
 
-    /// The blocks that have been empty for too long, or are too many; they are out then.
-    pub(crate) fn expired(&mut self, rule: &Hysteresis, now: Instant) -> Vec<DeviceMemory> {
-        self.settle();
+    /// The blocks that are too many, or have been too many for too long; they are out then.
+    pub(crate) fn expired(
+        &mut self,
+        rule: &Hysteresis,
+        now: impl FnOnce() -> Instant,
+    ) -> Vec<DeviceMemory> {
         let keep = (self.used / 8).max(rule.bytes);
-        let empty = self.empty_bytes();
-        if empty <= keep {
+        if self.counted_empty() <= keep {
             return Vec::new();
         }
-        let far = keep.saturating_mul(FAR);
+        let (now, empty, far) = (now(), self.empty_bytes(), keep.saturating_mul(FAR));
         self.give(empty, keep, self.reserved.saturating_sub(rule.least), |left, since| {
-            left > far
-                || since.is_none_or(|since| now.saturating_duration_since(since) >= rule.time)
+            let since = *since.get_or_insert(now);
+            left > far || now.saturating_duration_since(since) >= rule.time
         })
     }
 
@@ -63,29 +65,34 @@ impl State {
     /// Bytes of blocks in which nothing lies.
     pub(crate) fn empty_bytes(&mut self) -> u64 {
         self.settle();
-        self.fit.regions().filter(|(_, it)| it.allocations == 0).map(|(_, it)| it.size).sum()
+        self.counted_empty()
     }
 
-    /// Takes out empty blocks, the longest empty first, while more than `keep` bytes of `empty` ones are left, `most` at the
-    /// most, as long as `goes` says so.
+    /// Bytes of blocks in which nothing lies, nor anything that is kept.
+    fn counted_empty(&self) -> u64 {
+        self.empty_regions().map(|(_, bytes)| bytes).sum()
+    }
+
+    fn empty_regions(&self) -> impl Iterator<Item = (RegionId, u64)> {
+        self.fit.regions().filter(|(_, it)| it.allocations == 0).map(|(id, it)| (id, it.size))
+    }
+
+    /// Takes out empty blocks while more than `keep` bytes of `empty` ones are left, `most` at the most, as far as `goes`
+    /// says so; it sees, and may note, since when a block has been too many.
     fn give(
         &mut self,
         mut empty: u64,
         keep: u64,
         mut most: u64,
-        goes: impl Fn(u64, Option<Instant>) -> bool,
+        mut goes: impl FnMut(u64, &mut Option<Instant>) -> bool,
     ) -> Vec<DeviceMemory> {
-        let since = |id: RegionId| self.blocks.get(id.index())?.as_ref()?.empty_since;
-        let regions = self.fit.regions().filter(|(_, it)| it.allocations == 0);
-        let mut candidates: Vec<_> = regions.map(|(id, it)| (since(id), id, it.size)).collect();
-        // Blocks that were never used come first.
-        candidates.sort_unstable();
         let mut given = Vec::new();
-        for (since, id, size) in candidates {
-            if empty <= keep || !goes(empty, since) {
-                break;
-            }
-            if size <= most
+        let candidates: Vec<_> = self.empty_regions().collect();
+        for (id, size) in candidates {
+            let Some(Some(block)) = self.blocks.get_mut(id.index()) else { continue };
+            if empty > keep
+                && size <= most
+                && goes(empty, &mut block.spare_since)
                 && let Ok(memory) = self.remove(id)
             {
                 (empty, most) = (empty - size, most - size);

@@ -8,7 +8,7 @@
 use rm_suballoc::size_class;
 
 /// Largest size that is kept, in bytes: the larger, the more it matters that holes grow together.
-pub(super) const LARGEST: u32 = 16 << 10;
+pub(super) const LARGEST: u32 = 4 << 10;
 /// Ranges of a size that are kept.
 const DEPTH: usize = 4;
 /// Bytes that sizes are told apart by.
@@ -62,11 +62,16 @@ impl Recent {
         None
     }
 
-    /// Takes out everything.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = u32> + use<> {
-        let all = std::mem::replace(self, Self::new());
-        let classes = all.places.into_iter().zip(all.lengths);
-        classes.flat_map(|(places, length)| places.into_iter().take(usize::from(length)))
+    /// Takes out everything, and shows each to `give`.
+    pub(super) fn drain(&mut self, mut give: impl FnMut(u32)) {
+        if self.total == 0 {
+            return;
+        }
+        for (places, length) in self.places.iter().zip(&mut self.lengths) {
+            places.iter().take(usize::from(*length)).for_each(|place| give(*place));
+            *length = 0;
+        }
+        self.total = 0;
     }
 }
 

@@ -144,7 +144,7 @@ impl SegregatedFit {
     /// For a defragmentation: what is free in the other regions is at least what lies here. Whether each single range
     /// finds a hole is not tried.
     pub fn movable_regions(&self) -> alloc::vec::Vec<(RegionId, RegionStatistics)> {
-        let free: u64 = self.regions().map(|(_, it)| it.size - it.used).sum();
+        let free = self.regions().map(|(_, it)| it.size - it.used).fold(0, u64::saturating_add);
         let movable = |(_, it): &(RegionId, RegionStatistics)| {
             it.allocations > 0 && it.used <= free - (it.size - it.used)
         };

@@ -16,12 +16,12 @@ pub struct Statistics {
 }
 
 impl SegregatedFit {
-    /// The figures, in time that grows with the number of regions alone.
+    /// The figures, in time that grows with the number of regions alone; sums end at the largest number.
     pub fn statistics(&self) -> Statistics {
         self.regions().fold(Statistics::default(), |sum, (_, region)| Statistics {
             regions: sum.regions + 1,
-            size: sum.size + region.size,
-            used: sum.used + region.used,
+            size: sum.size.saturating_add(region.size),
+            used: sum.used.saturating_add(region.used),
             allocations: sum.allocations + region.allocations,
         })
     }
@@ -31,8 +31,9 @@ impl SegregatedFit {
     /// For reports while the allocator is in use: a range keeps its place as long as it lives, so whoever pages through all
     /// [`places`](Self::places) sees what lives throughout exactly once.
     pub fn page(&self, first: u32, most: usize) -> impl Iterator<Item = Range> {
-        let page = (first..).zip(self.nodes.iter().skip(first as usize)).take(most);
-        page.filter(|(_, node)| node.is_used()).map(|(index, _)| self.range(index))
+        // Places first: numbers after the last would not fit 32 bits where `first` is the greatest.
+        let page = self.nodes.iter().skip(first as usize).take(most).zip(first..);
+        page.filter(|(node, _)| node.is_used()).map(|(_, index)| self.range(index))
     }
 
     /// Places of the table, empty ones included.
