@@ -1,18 +1,21 @@
 //! How large the next block is.
 //!
-//! An eighth of what is reserved, so that the number of blocks grows with the logarithm of the memory and no more than an
-//! eighth of it waits to be used; less where much is free already and only the holes are too small, because then the memory
-//! is not growing. The nearer the blocks come to [`MOST_BLOCKS`], the larger they are.
+//! The first few double, because the driver asks as much for a small block as for a larger one. From then on it is an eighth
+//! of what is reserved, so that the number of blocks grows with the logarithm of the memory and no more than an eighth of it
+//! waits to be used; less where much is free already and only the holes are too small, because then it is not memory that
+//! is missing. The nearer the blocks come to [`MOST_BLOCKS`], the larger they are.
 //!
 //! The last part of a heap is not made into blocks: whatever finds no hole there gets an object of its own, of exactly
 //! its size, so that a heap that is nearly full loses nothing between ranges.
 
-/// Blocks of a memory type that growth aims to stay below.
+/// Blocks of a shard that growth aims to stay below.
 const MOST_BLOCKS: u32 = 64;
 /// From so many on they are no longer small.
 const MANY_BLOCKS: u32 = 62;
 /// Blocks are multiples of it, in bytes: the largest page that drivers are known to use for small objects.
 const STEP: u64 = 64 << 10;
+/// Blocks that double: to 4, 8 and 16 MiB, unless the least block is another one.
+const DOUBLING: u32 = 3;
 /// Below so many bytes an object of one's own costs more than it saves.
 const LEAST_OWN: u64 = 1 << 20;
 
@@ -38,8 +41,10 @@ pub(crate) struct Standing {
     pub(crate) reserved: u64,
     /// What lies in them.
     pub(crate) used: u64,
-    /// Number of blocks of all shards.
+    /// Number of its blocks.
     pub(crate) blocks: u32,
+    /// Number of blocks of all shards.
+    pub(crate) all_blocks: u32,
     /// All memory objects of the heap, whoever has them.
     pub(crate) heap_bytes: u64,
 }
@@ -69,16 +74,19 @@ impl Growth {
         // Where much is free, it is holes that are missing, and not memory.
         let part = match free {
             free if free <= now.reserved / 64 => eighth,
-            free if free <= now.reserved / 32 => eighth / 2,
-            free if free <= eighth => eighth / 4,
-            _ => eighth / 8,
+            free if free <= now.reserved / 16 => eighth / 2,
+            _ => eighth / 4,
         };
         let part = match now.blocks {
             ..MANY_BLOCKS => part,
             MANY_BLOCKS..MOST_BLOCKS => part.max(eighth / 2),
             _ => eighth,
         };
-        let size = part.max(self.floor).max(need);
+        let floor = match now.blocks {
+            ..DOUBLING => self.floor << now.blocks,
+            _ => self.floor,
+        };
+        let size = part.max(floor).max(need);
         size.checked_next_multiple_of(STEP).unwrap_or(size).min(self.ceiling.max(need))
     }
 }

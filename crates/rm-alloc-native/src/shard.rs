@@ -134,18 +134,21 @@ impl State {
         Some(unsafe { Allocation::from_parts(parts) })
     }
 
-    /// A hole, or one that comes about when nothing is kept any more.
+    /// A hole; failing that, one that comes about when nothing is kept any more, or that leaves crumbs.
     // Apart, so that the quick way does not set the table for the long one.
     #[inline(never)]
     fn search(&mut self, size: u64, alignment: u64) -> Option<Range> {
-        match self.fit.allocate(size, alignment) {
+        match self.fit.allocate(padded(size, alignment), alignment) {
             Ok(range) => Some(range),
-            Err(_) if self.recent.total() > 0 => {
-                self.settle();
-                self.fit.allocate(size, alignment).ok()
-            }
-            Err(_) => None,
+            Err(_) => self.search_again(size, alignment),
         }
+    }
+
+    #[cold]
+    fn search_again(&mut self, size: u64, alignment: u64) -> Option<Range> {
+        self.settle();
+        let padded = self.fit.allocate(padded(size, alignment), alignment);
+        padded.or_else(|_| self.fit.allocate(size, alignment)).ok()
     }
 
     /// Gives a range back; answers with its block if nothing lies in that any more.
@@ -266,6 +269,17 @@ impl State {
         self.is_ordered = false;
         Ok(memory)
     }
+}
+
+/// `size` rounded up to its alignment, or to as much of it as is an eighth of the size at most.
+///
+/// The next range of the same kind would begin there anyway, and without crumbs between them ranges make whole holes again.
+#[inline]
+fn padded(size: u64, alignment: u64) -> u64 {
+    const PART_LOG2: u32 = 3;
+    let step = alignment.min(1 << (size >> PART_LOG2 | 1).ilog2());
+    // Both are at most half the address space, as requests are.
+    (size + (step - 1)) & !(step - 1)
 }
 
 impl Shard {

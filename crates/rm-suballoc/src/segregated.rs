@@ -171,7 +171,7 @@ impl SegregatedFit {
             self.grow_table()?;
         }
         match self.find(granules, mask) {
-            Some(hole) => Ok(self.cut(hole, granules, pad_mask(granules, mask))),
+            Some(hole) => Ok(self.cut(hole, granules)),
             None => Err(no_room),
         }
     }
@@ -262,15 +262,12 @@ impl SegregatedFit {
 
     /// Cuts `granules` out of a hole.
     #[inline]
-    fn cut(&mut self, hole: Hole, granules: u32, pad_mask: u32) -> Range {
+    fn cut(&mut self, hole: Hole, granules: u32) -> Range {
         let Hole { bin, node: index, start } = hole;
         let Node { offset, size, prev, next, free_next, region, generation, .. } =
             self.nodes[index as usize];
         let before = start - offset;
-        let mut after = size - before - granules;
-        let pad = ((start + granules).wrapping_neg() & pad_mask).min(after);
-        let granules = granules + pad;
-        after -= pad;
+        let after = size - before - granules;
         let place = &mut self.regions[region as usize];
         place.used += granules;
         place.allocations += 1;
@@ -427,15 +424,4 @@ impl SegregatedFit {
     fn bytes(&self, granules: u32) -> u64 {
         u64::from(granules) << self.granule_log2
     }
-}
-
-/// What the end of a range is rounded up to, less one, where the hole goes on: its alignment, up to a part of its size.
-///
-/// The next range would begin there anyway if it is aligned alike, and the rest would be a hole too small for most. So
-/// ranges that follow each other leave no crumbs between them, and coming and going is twice as quick.
-#[inline]
-fn pad_mask(granules: u32, mask: u32) -> u32 {
-    const PART: u32 = 3;
-    let most = granules >> PART;
-    mask.min((u32::MAX >> 1).checked_shr(most.leading_zeros()).unwrap_or(0))
 }

@@ -84,7 +84,7 @@ impl Arena {
         standing: Standing,
     ) -> Result<DeviceMemory, NoBlock> {
         let mut refused = None;
-        if standing.blocks >= self.settings.growth.most_blocks {
+        if standing.all_blocks >= self.settings.growth.most_blocks {
             return Err(NoBlock::Refused(Some(MemoryError::OutOfDeviceMemory)));
         }
         for size in self.settings.growth.sizes(need, standing) {
@@ -112,12 +112,13 @@ impl Arena {
     }
 
     fn standing(&self, owner: &BlockOwner, shard: usize) -> Standing {
-        let blocks = self.figures().blocks;
+        let all_blocks = self.figures().blocks;
         let own = self.shards[shard].0.lock().figures();
         Standing {
             reserved: own.reserved,
             used: own.used,
-            blocks,
+            blocks: own.blocks,
+            all_blocks,
             heap_bytes: owner.context().block_bytes(self.settings.heap),
         }
     }
