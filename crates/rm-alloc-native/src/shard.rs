@@ -104,17 +104,28 @@ impl State {
     /// Memory from a block that exists; none where no hole is large enough.
     #[inline]
     pub(crate) fn take(&mut self, need: Need<'_>) -> Option<Allocation> {
-        let Need { size, alignment, .. } = need;
+        let Need { size, alignment, label, .. } = need;
         let fits = |place| {
             let range = self.fit.range_at(place)?;
             (range.size >= size && range.offset & (alignment - 1) == 0).then_some(range)
         };
-        let range = match self.recent.pop(size, fits) {
-            Some(range) => range,
-            None => self.search(size, alignment)?,
-        };
+        if let Some(range) = self.recent.pop(size, fits) {
+            return self.grant(&range, label);
+        }
+        match self.fit.allocate(padded(size, alignment), alignment) {
+            Ok(range) => self.grant(&range, label),
+            Err(_) => {
+                let range = self.search_again(size, alignment)?;
+                self.grant(&range, label)
+            }
+        }
+    }
+
+    /// Makes an allocation of a range that nobody has.
+    #[inline]
+    fn grant(&mut self, range: &Range, label: Option<&str>) -> Option<Allocation> {
         self.used += range.size;
-        if let Some(label) = need.label {
+        if let Some(label) = label {
             self.set_label(range.handle, label);
         }
         let block = self.blocks.get(range.region.index())?.as_ref()?;
@@ -134,16 +145,7 @@ impl State {
         Some(unsafe { Allocation::from_parts(parts) })
     }
 
-    /// A hole; failing that, one that comes about when nothing is kept any more, or that leaves crumbs.
-    // Apart, so that the quick way does not set the table for the long one.
-    #[inline(never)]
-    fn search(&mut self, size: u64, alignment: u64) -> Option<Range> {
-        match self.fit.allocate(padded(size, alignment), alignment) {
-            Ok(range) => Some(range),
-            Err(_) => self.search_again(size, alignment),
-        }
-    }
-
+    /// A hole that comes about when nothing is kept any more, or that leaves crumbs.
     #[cold]
     fn search_again(&mut self, size: u64, alignment: u64) -> Option<Range> {
         self.settle();
