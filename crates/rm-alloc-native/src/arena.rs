@@ -160,7 +160,13 @@ impl Arena {
 
     #[cold]
     fn contended(&self) -> (usize, Guard<'_, State>) {
-        let index = self.wrap(seat::collided());
+        let index = self.wrap(seat::shard());
+        let state = self.shards[index].0.lock();
+        if !seat::collided(state.requests()) {
+            return (index, state);
+        }
+        drop(state);
+        let index = self.wrap(seat::shard());
         (index, self.shards[index].0.lock())
     }
 

@@ -52,7 +52,7 @@ impl Default for NativeConfig {
         Self {
             least_block: 4 << 20,
             largest_shared: 256 << 20,
-            shared_percent: 70,
+            shared_percent: 65,
             keep_empty_bytes: 16 << 20,
             keep_empty_for: Duration::from_millis(500),
             shards: 4,

@@ -33,6 +33,8 @@ pub(crate) struct State {
     /// By the place of their range; short, or empty, where few or none have one.
     labels: Vec<Option<Box<str>>>,
     memory_type: u32,
+    /// Requests so far, modulo 2^32.
+    requests: u32,
     /// Bytes of blocks, and of ranges in them.
     reserved: u64,
     used: u64,
@@ -94,6 +96,7 @@ impl State {
             blocks: Vec::new(),
             labels: Vec::new(),
             memory_type,
+            requests: 0,
             reserved: 0,
             used: 0,
             largest: 0,
@@ -105,6 +108,7 @@ impl State {
     #[inline]
     pub(crate) fn take(&mut self, need: Need<'_>) -> Option<Allocation> {
         let Need { size, alignment, label, .. } = need;
+        self.requests = self.requests.wrapping_add(1);
         let fits = |place| {
             let range = self.fit.range_at(place)?;
             (range.size >= size && range.offset & (alignment - 1) == 0).then_some(range)
@@ -236,6 +240,11 @@ impl State {
         let Self { reserved, used, .. } = *self;
         let allocations = count.allocations - self.recent.total();
         Figures { reserved, used, blocks: count.regions, allocations }
+    }
+
+    /// Requests so far, modulo 2^32.
+    pub(crate) fn requests(&self) -> u32 {
+        self.requests
     }
 
     /// Holes that requests have looked at.
