@@ -46,6 +46,7 @@ pub(crate) struct State {
 
 /// A memory object that ranges lie in.
 struct Block {
+    region: RegionId,
     raw: vk::DeviceMemory,
     mapped: Option<NonNull<u8>>,
     memory: DeviceMemory,
@@ -204,7 +205,7 @@ impl State {
         if self.blocks.len() <= index {
             self.blocks.resize_with(index + 1, || None);
         }
-        self.blocks[index] = Some(Block { raw, mapped, memory, spare_since: None });
+        self.blocks[index] = Some(Block { region, raw, mapped, memory, spare_since: None });
         Ok(())
     }
 

@@ -70,11 +70,7 @@ impl State {
 
     /// Bytes of blocks in which nothing lies, nor anything that is kept.
     fn counted_empty(&self) -> u64 {
-        self.empty_regions().map(|(_, bytes)| bytes).sum()
-    }
-
-    fn empty_regions(&self) -> impl Iterator<Item = (RegionId, u64)> {
-        self.fit.regions().filter(|(_, it)| it.allocations == 0).map(|(id, it)| (id, it.size))
+        self.fit.regions().filter(|(_, it)| it.allocations == 0).map(|(_, it)| it.size).sum()
     }
 
     /// Takes out empty blocks while more than `keep` bytes of `empty` ones are left, `most` at the most, as far as `goes`
@@ -87,15 +83,18 @@ impl State {
         mut goes: impl FnMut(u64, &mut Option<Instant>) -> bool,
     ) -> Vec<DeviceMemory> {
         let mut given = Vec::new();
-        let candidates: Vec<_> = self.empty_regions().collect();
-        for (id, size) in candidates {
-            let Some(Some(block)) = self.blocks.get_mut(id.index()) else { continue };
+        for index in 0..self.blocks.len() {
+            let Some(Some(block)) = self.blocks.get_mut(index) else { continue };
+            let region = block.region;
+            let Some(it) = self.fit.region(region).filter(|it| it.allocations == 0) else {
+                continue;
+            };
             if empty > keep
-                && size <= most
+                && it.size <= most
                 && goes(empty, &mut block.spare_since)
-                && let Ok(memory) = self.remove(id)
+                && let Ok(memory) = self.remove(region)
             {
-                (empty, most) = (empty - size, most - size);
+                (empty, most) = (empty - it.size, most - it.size);
                 given.push(memory);
             }
         }
