@@ -11,6 +11,7 @@ use crate::{
     contestant::{Level, entries},
     counters::{Baseline, Instructions, SEED},
     growth::{self, GrowthWish},
+    pace::{self, PaceWish},
     price::Prices,
     report,
     results::Results,
@@ -33,6 +34,8 @@ enum Command {
     Alias(AliasWish),
     /// Times pairs of a free and an allocation when ever more is alive.
     Growth(GrowthWish),
+    /// Plays frames at their own pace, and times every step.
+    Pace(PaceWish),
     /// Plays the traces and writes what was measured, as JSON.
     Run(RunWish),
     /// Prints the metrics of two files and their ratios, second by first.
@@ -133,6 +136,7 @@ pub fn run(arguments: Arguments) -> Result<bool, BenchError> {
     match arguments.command {
         Command::Alias(wish) => say(alias::run(&wish)?),
         Command::Growth(wish) => say(growth::run(&wish, announce)?),
+        Command::Pace(wish) => say(pace::run(&wish, announce)?),
         Command::Run(wish) => measure(&wish)?,
         Command::Compare { first, second, filter } => {
             say(compare::table(&Results::read(&first)?, &Results::read(&second)?, &filter));

@@ -46,6 +46,8 @@ mod run;
 
 mod growth;
 
+mod pace;
+
 mod tight;
 
 mod results;

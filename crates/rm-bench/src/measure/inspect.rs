@@ -41,7 +41,7 @@ pub struct Tail {
 }
 
 impl Tail {
-    fn of(mut steps: Vec<u32>) -> Self {
+    pub(crate) fn of(mut steps: Vec<u32>) -> Self {
         steps.sort_unstable();
         let Some(last) = steps.len().checked_sub(1) else { return Self::default() };
         let at = |per_mille: usize| steps[(steps.len() * per_mille / 1_000).min(last)];

@@ -88,7 +88,7 @@ fn a_run_becomes_a_file_a_report_and_pictures() {
 }
 
 #[test]
-fn growth_and_tight_write_tables_and_figures() {
+fn other_tasks_write_tables_and_figures() {
     let folder = Folder::new("tables");
     for (task, words, metric) in [
         ("growth", "--quick --live 10,20 --contestant direct", "memory/t1-churn/direct/pair/20"),
@@ -97,11 +97,16 @@ fn growth_and_tight_write_tables_and_figures() {
             "--quick --seeds 3 --percent 105 --contestant direct",
             "memory/t3-streaming/direct/failures/105",
         ),
+        (
+            "pace",
+            "--frames 4 --warm-up 2 --period 1 --contestant direct",
+            "memory/t2-frames/direct/paced_calls",
+        ),
     ] {
         let done = program(&format!("{task} {words} --output"), &folder.0);
         assert!(done.status.success(), "{done:?}");
         let table = fs::read_to_string(folder.join(&format!("{task}.md"))).unwrap();
-        assert!(table.contains("| direct+manager |"), "{table}");
+        assert!(table.contains("| direct |"), "{table}");
         assert_eq!(String::from_utf8(done.stdout).unwrap(), table, "it is shown as well");
         let results = Results::read(&folder.join(&format!("{task}.json"))).unwrap();
         assert!(results.value(metric).is_some(), "{:?}", results.metrics);
