@@ -100,13 +100,12 @@ unsafe impl MemoryAllocator for NativeAllocator {
     #[inline]
     unsafe fn free(&self, allocation: Allocation) {
         let parts = allocation.into_parts();
-        let cookie = Cookie(parts.cookie);
-        if let Some(shard) = cookie.shard() {
-            self.shared.put_back(shard, cookie);
-            return;
-        }
         // SAFETY: these are the parts that were just taken apart.
         let allocation = unsafe { Allocation::from_parts(parts) };
+        if let Some(shard) = Cookie(parts.cookie).shard() {
+            self.shared.put_back(shard, allocation);
+            return;
+        }
         // SAFETY: it came from here and has no shard (caller), so it is an own object, and the device is done with it.
         unsafe { self.shared.accounts().free_own(allocation) };
     }

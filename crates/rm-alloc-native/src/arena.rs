@@ -17,7 +17,6 @@ use crossbeam_channel::Sender;
 use rm_alloc_core::{Allocation, DeviceMemory, MemoryError, Priority};
 
 use crate::{
-    cookie::Cookie,
     errand::{Errand, Order},
     growth::Growth,
     lock::Guard,
@@ -89,10 +88,10 @@ impl Arena {
 
     /// Gives a range back.
     #[inline]
-    pub(crate) fn put_back(&self, shard: usize, cookie: Cookie) {
+    pub(crate) fn put_back(&self, shard: usize, range: Allocation) {
         let Some(shard) = self.shards.get(shard) else { return };
         let mut state = shard.0.lock();
-        if let Some(region) = state.put_back(cookie) {
+        if let Some(region) = state.put_back(range) {
             let given = state.emptied(region, &self.settings.hysteresis, Instant::now);
             drop(state);
             self.give_back(given);

@@ -137,9 +137,11 @@ unsafe impl MemoryAllocator for NativePool {
     }
 
     unsafe fn free(&self, allocation: Allocation) {
-        let cookie = Cookie(allocation.into_parts().cookie);
-        if let Some(shard) = cookie.shard() {
-            self.arena.put_back(shard, cookie);
+        let parts = allocation.into_parts();
+        // SAFETY: these are the parts that were just taken apart.
+        let allocation = unsafe { Allocation::from_parts(parts) };
+        if let Some(shard) = Cookie(parts.cookie).shard() {
+            self.arena.put_back(shard, allocation);
         }
     }
 

@@ -110,12 +110,12 @@ impl State {
     pub(crate) fn take(&mut self, need: Need<'_>) -> Option<Allocation> {
         let Need { size, alignment, label, .. } = need;
         self.requests = self.requests.wrapping_add(1);
-        let fits = |place| {
-            let range = self.fit.range_at(place)?;
-            (range.size >= size && range.offset & (alignment - 1) == 0).then_some(range)
-        };
-        if let Some(range) = self.recent.pop(size, fits) {
-            return self.grant(&range, label);
+        if let Some(kept) = self.recent.pop(size, alignment) {
+            self.used += kept.size();
+            return Some(match label {
+                Some(label) => self.labelled(kept, label),
+                None => kept,
+            });
         }
         match self.fit.allocate(padded(size, alignment), alignment) {
             Ok(range) => self.grant(&range, label),
@@ -131,7 +131,7 @@ impl State {
     fn grant(&mut self, range: &Range, label: Option<&str>) -> Option<Allocation> {
         self.used += range.size;
         if let Some(label) = label {
-            self.set_label(range.handle, label);
+            self.set_label(range.handle.index(), label);
         }
         let block = self.blocks.get(range.region.index())?.as_ref()?;
         // What is mapped has an address, and so fits the host's words.
@@ -145,7 +145,7 @@ impl State {
             memory_type: self.memory_type,
             cookie: Cookie::of(range.handle, self.number).0,
         };
-        // SAFETY: the range was free or kept until now, its block lives as long as anything lies in it, and whole granules
+        // SAFETY: the range was free until now, its block lives as long as anything lies in it, and whole granules
         // are whole atoms and pages.
         Some(unsafe { Allocation::from_parts(parts) })
     }
@@ -160,31 +160,30 @@ impl State {
 
     /// Gives a range back; answers with its block if nothing lies in that any more.
     #[inline]
-    pub(crate) fn put_back(&mut self, cookie: Cookie) -> Option<RegionId> {
-        let range = self.fit.range_at(cookie.index()).filter(|it| cookie.is_of(it.handle))?;
-        self.used -= range.size;
-        if let Some(label) = self.labels.get_mut(cookie.index() as usize) {
-            *label = None;
-        }
+    pub(crate) fn put_back(&mut self, range: Allocation) -> Option<RegionId> {
+        self.used -= range.size();
+        let range = if self.labels.is_empty() { range } else { self.unlabelled(range) };
         // The last one leaves an empty block, which somebody may be waiting for.
-        if self.used > 0 && self.recent.push(range.size, cookie.index()) {
-            return None;
+        match self.used {
+            0 => self.release(range),
+            _ => self.recent.push(range).err().and_then(|range| self.release(range)),
         }
-        self.release(range.handle)
     }
 
     /// Makes a hole of a range; answers with its block if nothing lies in that any more.
     #[inline(never)]
-    fn release(&mut self, handle: Handle) -> Option<RegionId> {
-        let freed = self.fit.free(handle).ok()?;
+    fn release(&mut self, range: Allocation) -> Option<RegionId> {
+        let cookie = Cookie(range.into_parts().cookie);
+        let live = self.fit.live_at(cookie.index()).filter(|live| cookie.is_of(*live))?;
+        let freed = self.fit.free(live).ok()?;
         freed.is_empty.then_some(freed.region)
     }
 
     /// Puts the ranges that are kept back into their holes.
     pub(crate) fn settle(&mut self) {
         let fit = &mut self.fit;
-        self.recent.drain(|place| {
-            if let Some(live) = fit.live_at(place) {
+        self.recent.drain(|kept| {
+            if let Some(live) = fit.live_at(Cookie(kept.into_parts().cookie).index()) {
                 // It is live, so it is not stale.
                 let _freed = fit.free(live);
             }
@@ -260,8 +259,26 @@ impl State {
             + self.labels.capacity() * size_of::<Option<Box<str>>>()
     }
 
-    fn set_label(&mut self, handle: Handle, label: &str) {
-        let index = handle.index() as usize;
+    /// The same range with a label.
+    fn labelled(&mut self, range: Allocation, label: &str) -> Allocation {
+        let parts = range.into_parts();
+        self.set_label(Cookie(parts.cookie).index(), label);
+        // SAFETY: these are the parts that were just taken apart.
+        unsafe { Allocation::from_parts(parts) }
+    }
+
+    /// The same range without one.
+    fn unlabelled(&mut self, range: Allocation) -> Allocation {
+        let parts = range.into_parts();
+        if let Some(label) = self.labels.get_mut(Cookie(parts.cookie).index() as usize) {
+            *label = None;
+        }
+        // SAFETY: these are the parts that were just taken apart.
+        unsafe { Allocation::from_parts(parts) }
+    }
+
+    fn set_label(&mut self, place: u32, label: &str) {
+        let index = place as usize;
         if self.labels.len() <= index {
             self.labels.resize(index + 1, None);
         }

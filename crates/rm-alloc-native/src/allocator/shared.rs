@@ -17,7 +17,7 @@ use crate::{
     NativeConfig,
     accounts::Accounts,
     arena::{Arena, NoBlock, Settings},
-    cookie::{Cookie, MOST_SHARDS},
+    cookie::MOST_SHARDS,
     errand::{Errand, MOST_WAITING},
     settings::{PER_TYPE, class_index, priority_index},
     shard::Need,
@@ -107,10 +107,10 @@ impl Shared {
     }
 
     #[inline]
-    pub(super) fn put_back(&self, shard: usize, cookie: Cookie) {
+    pub(super) fn put_back(&self, shard: usize, range: Allocation) {
         let index = shard >> self.shards_log2;
         if let Some(arena) = self.arenas.get(index).and_then(OnceLock::get) {
-            arena.put_back(shard & ((1 << self.shards_log2) - 1), cookie);
+            arena.put_back(shard & ((1 << self.shards_log2) - 1), range);
         }
     }
 

@@ -5,6 +5,7 @@
 //! made, before one is looked for that could go, and before anybody reads a report, so that nobody but the clock sees them.
 //! Other allocators call such a store a magazine (Bonwick, Adams: "Magazines and Vmem", USENIX 2001).
 
+use rm_alloc_core::Allocation;
 use rm_suballoc::size_class;
 
 /// Largest size that is kept, in bytes: the larger, the more it matters that holes grow together.
@@ -15,17 +16,18 @@ const DEPTH: usize = 4;
 const UNIT_LOG2: u32 = 4;
 const CLASSES: usize = size_class(LARGEST >> UNIT_LOG2) + 2;
 
-/// The last ranges of each size, by their place in the table of ranges.
+/// The last ranges of each size, as they were given, so that nothing has to be looked up.
 pub(super) struct Recent {
-    // Invariant: the first `lengths[class]` of `places[class]` are live ranges of that class, each of them once.
-    places: [[u32; DEPTH]; CLASSES],
+    // Invariant: the first `lengths[class]` of `kept[class]` are there and of that class.
+    kept: Box<[[Option<Allocation>; DEPTH]; CLASSES]>,
     lengths: [u8; CLASSES],
     total: u32,
 }
 
 impl Recent {
-    pub(super) const fn new() -> Self {
-        Self { places: [[0; DEPTH]; CLASSES], lengths: [0; CLASSES], total: 0 }
+    pub(super) fn new() -> Self {
+        let none = [const { [const { None }; DEPTH] }; CLASSES];
+        Self { kept: Box::new(none), lengths: [0; CLASSES], total: 0 }
     }
 
     /// How many ranges are kept.
@@ -33,44 +35,44 @@ impl Recent {
         self.total
     }
 
-    /// Keeps a range of `size` bytes, unless there are enough of that size.
+    /// Keeps a range, or gives it back if there are enough of its size.
     #[inline]
-    pub(super) fn push(&mut self, size: u64, place: u32) -> bool {
-        let Some(class) = class_of(size) else { return false };
+    pub(super) fn push(&mut self, range: Allocation) -> Result<(), Allocation> {
+        let Some(class) = class_of(range.size()) else { return Err(range) };
         let length = &mut self.lengths[class];
-        let Some(slot) = self.places[class].get_mut(usize::from(*length)) else { return false };
-        *slot = place;
+        let Some(slot) = self.kept[class].get_mut(usize::from(*length)) else { return Err(range) };
+        *slot = Some(range);
         *length += 1;
         self.total += 1;
-        true
+        Ok(())
     }
 
-    /// Takes out the last range of the class of `size`, or of the next one, of which `fits` says that it will do.
+    /// Takes out the last range of the class of `size`, or of the next one, if it has that size and `alignment`.
     #[inline]
-    pub(super) fn pop<T>(&mut self, size: u64, fits: impl Fn(u32) -> Option<T>) -> Option<T> {
+    pub(super) fn pop(&mut self, size: u64, alignment: u64) -> Option<Allocation> {
         let own = class_of(size)?;
+        let fits = |it: &Allocation| it.size() >= size && it.offset() & (alignment - 1) == 0;
         for class in [own, own + 1] {
             let length = usize::from(self.lengths[class]);
             if let Some(last) = length.checked_sub(1)
-                && let Some(found) = fits(self.places[class][last % DEPTH])
+                && let Some(slot) = self.kept[class].get_mut(last)
+                && slot.as_ref().is_some_and(fits)
             {
                 self.lengths[class] -= 1;
                 self.total -= 1;
-                return Some(found);
+                return slot.take();
             }
         }
         None
     }
 
     /// Takes out everything, and shows each to `give`.
-    pub(super) fn drain(&mut self, mut give: impl FnMut(u32)) {
+    pub(super) fn drain(&mut self, give: impl FnMut(Allocation)) {
         if self.total == 0 {
             return;
         }
-        for (places, length) in self.places.iter().zip(&mut self.lengths) {
-            places.iter().take(usize::from(*length)).for_each(|place| give(*place));
-            *length = 0;
-        }
+        self.kept.iter_mut().flatten().filter_map(Option::take).for_each(give);
+        self.lengths.fill(0);
         self.total = 0;
     }
 }
