@@ -7,7 +7,8 @@ use std::{env, ffi::OsString, process::Command};
 use crate::{failure::Failure, workspace};
 
 /// The packages with raw memory, or with unsafe protocols.
-const PACKAGES: &[&str] = &["rm-alloc-core", "rm-lifetime", "rm-rendergraph-bridge", "rm-vksim"];
+const PACKAGES: &[&str] =
+    &["rm-alloc-core", "rm-alloc-native", "rm-lifetime", "rm-rendergraph-bridge", "rm-vksim"];
 /// Long runs of other people's allocators, which are not instrumented.
 const SKIPPED: &str = "peers::";
 /// What is forgotten leaks on purpose: resources that the device may still use, what a panic has thrown. Ledgers and the

@@ -27,8 +27,6 @@ pub(crate) fn run(install: bool) -> Result<(), Failure> {
 }
 
 fn steps(install: bool) -> Vec<Step> {
-    let mut words = vec!["--each-driver", "--frames", "60"];
-    words.extend(install.then_some("--install"));
     vec![
         ("fmt", Box::new(lint::format)),
         ("clippy", Box::new(lint::clippy)),
@@ -42,6 +40,16 @@ fn steps(install: bool) -> Vec<Step> {
         ("counters", Box::new(|| bench::run(&["counters".into()]))),
         ("features", Box::new(features::run)),
         ("package", Box::new(package::run)),
-        ("demo", Box::new(move || demo::run(words.iter().map(Into::into).collect()))),
+        ("demo", Box::new(move || demos(install))),
     ]
+}
+
+/// The demo as it is, and on the backend that puts several resources into a block.
+fn demos(install: bool) -> Result<(), Failure> {
+    for backend in ["direct", "native"] {
+        let mut words = vec!["--each-driver", "--frames", "60", "--backend", backend];
+        words.extend(install.then_some("--install"));
+        demo::run(words.iter().map(Into::into).collect())?;
+    }
+    Ok(())
 }

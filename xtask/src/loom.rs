@@ -6,7 +6,8 @@
 use crate::{failure::Failure, workspace};
 
 /// The packages that have models.
-const PACKAGES: &[&str] = &["rm-alloc-core", "rm-lifetime", "rm-rendergraph-bridge", "rm-suballoc"];
+const PACKAGES: &[&str] =
+    &["rm-alloc-core", "rm-alloc-native", "rm-lifetime", "rm-rendergraph-bridge", "rm-suballoc"];
 
 /// Builds into a folder of its own, since the flag changes everything, and runs the models.
 ///

@@ -12,6 +12,7 @@ use crate::{
 const DEVICE_CRATES: &[&str] = &[
     "rm-alloc-core",
     "rm-alloc-direct",
+    "rm-alloc-native",
     "rm-alloc-vma",
     "rm-lifetime",
     "rm-rendergraph-bridge",

@@ -10,7 +10,7 @@ use resource_management::{
         BudgetConfig, BufferRequest, Bytes, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
         MemoryFeatures, MemoryLocation,
     },
-    backend::direct::DirectAllocator,
+    backend::native::NativeAllocator,
     state::Rm,
 };
 
@@ -58,7 +58,7 @@ fn with_device(
     // SAFETY: the three belong together, were made without optional features, and outlive the context.
     let context = unsafe { DeviceContext::new(info) }?;
     // Another backend is another constructor on this line.
-    let allocator = Arc::new(DirectAllocator::new(&context));
+    let allocator = Arc::new(NativeAllocator::new(&context)?);
     // With the defaults the budget is what the driver says, and nothing is refused: figures only.
     let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default())?;
 

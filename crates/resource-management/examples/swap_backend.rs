@@ -1,4 +1,4 @@
-//! The same program on two backends: one constructor line differs.
+//! The same program on three backends: one constructor line differs.
 //!
 //! Runs on a simulated device, so it needs no Vulkan:
 //! `cargo run -p resource-management --features backend-vma --example swap_backend`.
@@ -13,13 +13,14 @@ use resource_management::{
         BudgetConfig, BufferRequest, Bytes, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
         MemoryAllocator, MemoryFeatures,
     },
-    backend::{direct::DirectAllocator, vma::VmaAllocator},
+    backend::{direct::DirectAllocator, native::NativeAllocator, vma::VmaAllocator},
 };
 use rm_vksim::{Profile, SimDevice};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let context = simulated()?;
     stream(Arc::new(DirectAllocator::new(&context)))?;
+    stream(Arc::new(NativeAllocator::new(&context)?))?;
     stream(Arc::new(VmaAllocator::new(&context)?))
 }
 

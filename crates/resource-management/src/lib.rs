@@ -12,12 +12,13 @@
 //! | `alias` | `alias` | `rm-alias` | which resources may share memory, and where: offsets and a proof |
 //! | `rendergraph` | `rendergraph` | `rm-rendergraph-bridge` | passes that share memory: planned transients, hand-over barriers, caches |
 //! | `metrics` | `metrics` | `rm-metrics` | where memory is: a collector of frames, CSV, traces, dumps, leak reports |
-//! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource |
+//! | `backend-native` | [`backend::native`] | `rm-alloc-native` | the recommended backend: sub-allocates, in plain Rust |
+//! | `backend-direct` | [`backend::direct`] | `rm-alloc-direct` | one `vkAllocateMemory` a resource; for tests and a few large resources |
 //! | `backend-vma` | `backend::vma` | `rm-alloc-vma` | AMD's Vulkan Memory Allocator; builds C++ |
 //! | `backend-mock` | `backend::mock` | `rm-alloc-mock` | a backend for unit tests, on a simulated device |
 //! | `serde` | | | configurations are read and written by serde |
 //!
-//! `state`, `alloc`, `lifetime` and `backend-direct` are on by default and are pure Rust; `full` is everything.
+//! `state`, `alloc`, `lifetime`, `backend-direct` and `backend-native` are on by default and are pure Rust; `full` is everything.
 //!
 //! # Limits
 //!
@@ -26,20 +27,20 @@
 //! # Example
 //!
 //! ```
-//! # #[cfg(all(feature = "state", feature = "backend-direct"))]
+//! # #[cfg(all(feature = "state", feature = "backend-native"))]
 //! # mod example {
 //! use std::sync::Arc;
 //!
 //! use ash::vk::BufferUsageFlags;
 //! use resource_management::{
 //!     alloc::{AllocationError, BudgetConfig, BufferRequest, DeviceBudgetManager, DeviceContext},
-//!     backend::direct::DirectAllocator,
+//!     backend::native::NativeAllocator,
 //!     state::Rm,
 //! };
 //!
 //! fn particles(context: &Arc<DeviceContext>) -> Result<(), AllocationError> {
 //!     // Another backend is another constructor on this line.
-//!     let allocator = Arc::new(DirectAllocator::new(context));
+//!     let allocator = Arc::new(NativeAllocator::new(context)?);
 //!     let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default())?;
 //!
 //!     let request = BufferRequest::new(1 << 20, BufferUsageFlags::STORAGE_BUFFER).label("particles");
@@ -85,6 +86,8 @@ pub mod backend {
     pub use rm_alloc_direct as direct;
     #[cfg(feature = "backend-mock")]
     pub use rm_alloc_mock as mock;
+    #[cfg(feature = "backend-native")]
+    pub use rm_alloc_native as native;
     #[cfg(feature = "backend-vma")]
     pub use rm_alloc_vma as vma;
 }

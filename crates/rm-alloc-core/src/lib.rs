@@ -5,7 +5,8 @@
 //!
 //! - [`DeviceContext`]: one Vulkan device, its limits, and the only `vkAllocateMemory`.
 //! - [`BufferRequest`], [`ImageRequest`]: what is wanted, as plain data that safe code cannot get wrong.
-//! - [`MemoryAllocator`]: where bytes come from. Backends are crates of their own; the simplest is `rm-alloc-direct`.
+//! - [`MemoryAllocator`]: where bytes come from. Backends are crates of their own; the simplest is `rm-alloc-direct`, and
+//!   the one for programs `rm-alloc-native`.
 //! - [`DeviceBudgetManager`]: how much may be used. Buffers, images, raw memory and aliases over any backend, with budgets
 //!   that hold whatever threads do; [`BudgetPolicy`] judges beside them, [`MemoryRelief`] helps when memory runs out, and
 //!   [`MemoryObserver`] hears of everything.

@@ -11,7 +11,7 @@
 //! On a discrete GPU a raw driver allocation together with its free costs from 0.1 ms for 64 KiB to 5.6 ms for 256 MiB
 //! (measured on an NVIDIA H200), and a device gives only `maxMemoryAllocationCount` objects, often 4096.
 //! That is fine for a few dozen large, long-lived resources and for tests; a renderer that streams wants a
-//! backend that puts many resources into one block.
+//! backend that puts many resources into one block, such as `rm-alloc-native`.
 //!
 //! # Example
 //!

@@ -10,7 +10,7 @@ use resource_management::{
         AllocationError, BudgetConfig, DeviceBudgetManager, DeviceContext, ErrorKind, EventMask,
         MemoryAllocator, MemoryEvent, MemoryObserver, Tag,
     },
-    backend::direct::DirectAllocator,
+    backend::{direct::DirectAllocator, native::NativeAllocator},
 };
 
 #[cfg(feature = "vma")]
@@ -80,6 +80,7 @@ impl Budget {
             BudgetConfig { device_memory_budget: configured, strict, ..BudgetConfig::default() };
         let allocator: Arc<dyn MemoryAllocator> = match options.backend {
             Backend::Direct => Arc::new(DirectAllocator::new(context)),
+            Backend::Native => Arc::new(NativeAllocator::new(context)?),
             #[cfg(feature = "vma")]
             Backend::Vma => Arc::new(VmaAllocator::new(context)?),
         };

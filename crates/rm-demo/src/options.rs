@@ -75,6 +75,8 @@ pub enum Backend {
     /// One `vkAllocateMemory` a resource.
     #[default]
     Direct,
+    /// The sub-allocating backend in plain Rust.
+    Native,
     /// AMD's Vulkan Memory Allocator.
     #[cfg(feature = "vma")]
     Vma,
@@ -84,6 +86,7 @@ impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Direct => "direct",
+            Self::Native => "native",
             #[cfg(feature = "vma")]
             Self::Vma => "vma",
         })

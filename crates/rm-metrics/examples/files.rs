@@ -10,7 +10,7 @@ use rm_alloc_core::{
     BudgetConfig, BufferRequest, Category, DeviceBudgetManager, DeviceContext, DeviceContextInfo,
     MemoryFeatures, Tag,
 };
-use rm_alloc_vma::VmaAllocator;
+use rm_alloc_native::NativeAllocator;
 use rm_metrics::{
     CsvFile, Dump, MetricsCollector, MetricsConfig, OutputFile, TraceFile, write_events,
 };
@@ -73,7 +73,7 @@ fn manager() -> Result<DeviceBudgetManager, Box<dyn Error>> {
     };
     // SAFETY: the handles belong together, nothing optional is declared, and the context keeps the device alive.
     let context = unsafe { DeviceContext::new(info) }?;
-    let allocator = Arc::new(VmaAllocator::new(&context)?);
+    let allocator = Arc::new(NativeAllocator::new(&context)?);
     let config =
         BudgetConfig { device_memory_budget: 48 << 20, strict: true, ..BudgetConfig::default() };
     Ok(DeviceBudgetManager::new(allocator, config)?)

@@ -56,13 +56,18 @@ fn a_program_is_replaced_in_every_frame_on_the_device_present() {
     }
 }
 
-#[cfg(feature = "vma")]
 #[test]
 fn a_program_is_replaced_on_any_backend() {
-    let device = Some("sim:arm-noncoherent".to_owned());
-    let backend = rm_demo::Backend::Vma;
-    reloads(&Options { device, backend, frames: 30, reload_every: 3, ..Options::default() })
-        .unwrap();
+    let backends = [
+        rm_demo::Backend::Native,
+        #[cfg(feature = "vma")]
+        rm_demo::Backend::Vma,
+    ];
+    for backend in backends {
+        let device = Some("sim:arm-noncoherent".to_owned());
+        reloads(&Options { device, backend, frames: 30, reload_every: 3, ..Options::default() })
+            .unwrap();
+    }
 }
 
 #[test]

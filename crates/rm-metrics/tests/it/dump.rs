@@ -15,12 +15,25 @@ use rm_alloc_core::{
 };
 use rm_alloc_direct::DirectAllocator;
 use rm_alloc_mock::MockAllocator;
+use rm_alloc_native::{NativeAllocator, NativeConfig};
 use rm_alloc_vma::{VmaAllocator, VmaConfig};
 use rm_metrics::{AllocationTracker, Dump, MetricsError};
 use rm_vksim::Profile;
 use serde_json::Value as Json;
 
 use crate::support::{KIB, Random, context, free, request};
+
+/// The backends that put several resources into a block.
+fn sharing() -> [DeviceBudgetManager; 2] {
+    [native(), vma()]
+}
+
+fn native() -> DeviceBudgetManager {
+    let (context, _sim) = context(Profile::h200(), true);
+    let config = NativeConfig::default().least_block(1 << 20);
+    let allocator = Arc::new(NativeAllocator::with_config(&context, &config).unwrap());
+    DeviceBudgetManager::new(allocator, BudgetConfig::default()).unwrap()
+}
 
 fn vma() -> DeviceBudgetManager {
     let (context, _sim) = context(Profile::h200(), true);
@@ -67,8 +80,9 @@ fn sorted(blocks: &[BlockReport]) -> Vec<String> {
 #[test]
 fn pages_say_what_the_report_says() {
     let (context, _sim) = context(Profile::desktop_rebar(), false);
-    let backends: [Arc<dyn MemoryAllocator>; 3] = [
+    let backends: [Arc<dyn MemoryAllocator>; 4] = [
         Arc::new(DirectAllocator::new(&context)),
+        Arc::new(NativeAllocator::new(&context).unwrap()),
         Arc::new(VmaAllocator::new(&context).unwrap()),
         Arc::new(MockAllocator::default()),
     ];
@@ -100,15 +114,17 @@ fn pages_say_what_the_report_says() {
 #[test]
 fn no_lock_is_held_for_more_than_its_share() {
     const COUNT: usize = 20_000;
-    let manager = vma();
-    let buffers: Vec<_> = (0..COUNT)
-        .map(|_| manager.allocate_buffer(&request(KIB).label("piece")).unwrap())
-        .collect();
-    let dump = Dump::take(&manager).unwrap();
-    assert_eq!(dump.most_nodes(), ReportWalk::NODES);
-    let ranges = dump.blocks().flat_map(|block| &block.ranges);
-    assert_eq!(ranges.filter(|range| range.used).count(), COUNT);
-    buffers.into_iter().for_each(|buffer| free(&manager, buffer));
+    for manager in sharing() {
+        let name = manager.allocator().name();
+        let buffers: Vec<_> = (0..COUNT)
+            .map(|_| manager.allocate_buffer(&request(KIB).label("piece")).unwrap())
+            .collect();
+        let dump = Dump::take(&manager).unwrap();
+        assert_eq!(dump.most_nodes(), ReportWalk::NODES, "{name}");
+        let ranges = dump.blocks().flat_map(|block| &block.ranges);
+        assert_eq!(ranges.filter(|range| range.used).count(), COUNT, "{name}");
+        buffers.into_iter().for_each(|buffer| free(&manager, buffer));
+    }
 
     let manager = direct();
     let limit = manager.context().limits().max_allocation_count.min(10_000);
@@ -124,7 +140,7 @@ fn no_lock_is_held_for_more_than_its_share() {
 /// is JSON of the layout.
 #[test]
 fn what_lives_throughout_is_in_every_dump_once() {
-    dumps_while_threads_allocate(&vma());
+    sharing().iter().for_each(dumps_while_threads_allocate);
     dumps_while_threads_allocate(&direct());
 }
 
@@ -180,7 +196,7 @@ fn dumps_while_threads_allocate(manager: &DeviceBudgetManager) {
 /// A tracker tells what a range was made for, by whom, and for how long it has lived; without one that is not known.
 #[test]
 fn a_tracker_describes_what_a_dump_shows() {
-    let manager = vma();
+    let manager = native();
     let before = manager.allocate_buffer(&request(KIB).label("before")).unwrap();
     let tracker = Arc::new(AllocationTracker::new());
     let observer: Arc<dyn MemoryObserver> = tracker.clone();

@@ -8,7 +8,7 @@ use rm_alloc_core::{
     DeviceBudgetManager, DeviceContext, HeapStats, MemoryAllocator, MemoryError, MemoryObserver,
     MemoryRequest, RangeReport, Tag,
 };
-use rm_alloc_vma::VmaAllocator;
+use rm_alloc_native::NativeAllocator;
 use rm_metrics::{
     AllocationTracker, CsvWriter, Dump, MetricsCollector, MetricsConfig, MetricsError, OutputFile,
 };
@@ -97,7 +97,7 @@ unsafe impl MemoryAllocator for Boastful {
 #[test]
 fn a_dump_described_late_does_not_mix_two_that_shared_a_place() {
     let (context, _sim) = context(Profile::desktop_rebar(), false);
-    let allocator = Arc::new(VmaAllocator::new(&context).unwrap());
+    let allocator = Arc::new(NativeAllocator::new(&context).unwrap());
     let manager = DeviceBudgetManager::new(allocator, BudgetConfig::default()).unwrap();
     let tracker = Arc::new(AllocationTracker::new());
     let observer: Arc<dyn MemoryObserver> = tracker.clone();

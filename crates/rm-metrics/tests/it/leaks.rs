@@ -107,8 +107,8 @@ fn leaks_of_a_dropped_allocator_are_grouped() {
 #[test]
 fn nothing_is_forgotten_when_threads_share_places() {
     let (context, _sim) = crate::support::context(rm_vksim::Profile::h200(), true);
-    let vma = Arc::new(rm_alloc_vma::VmaAllocator::new(&context).unwrap());
-    let manager = rm_alloc_core::DeviceBudgetManager::new(vma, BudgetConfig::default()).unwrap();
+    let native = Arc::new(rm_alloc_native::NativeAllocator::new(&context).unwrap());
+    let manager = rm_alloc_core::DeviceBudgetManager::new(native, BudgetConfig::default()).unwrap();
     let tracker = Arc::new(AllocationTracker::new());
     let observer: Arc<dyn MemoryObserver> = tracker.clone();
     manager.observe(&observer);
