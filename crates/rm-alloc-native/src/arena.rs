@@ -9,19 +9,21 @@
 mod grow;
 mod report;
 
+#[cfg(all(test, loom))]
+mod model;
+
 use std::time::Instant;
 
-pub(crate) use self::grow::NoBlock;
-
-use crossbeam_channel::Sender;
 use rm_alloc_core::{Allocation, DeviceMemory, MemoryError, Priority};
 
+pub(crate) use self::grow::NoBlock;
 use crate::{
-    errand::{Errand, Order},
+    errand::{Desk, Order},
     growth::Growth,
     lock::Guard,
     seat,
     shard::{Figures, Hysteresis, Need, Shard, State},
+    sync::{AtomicU32, Ordering},
 };
 
 /// What an arena is made of.
@@ -50,21 +52,20 @@ pub(crate) struct Settings {
 pub(crate) struct Arena {
     settings: Settings,
     shards: Box<[Shard]>,
+    /// Blocks that there are or that are being made; relaxed, because it guards nothing but itself.
+    blocks: AtomicU32,
     /// Where blocks are ordered and given back, where that is done elsewhere.
-    errands: Option<Sender<Errand>>,
+    desk: Option<Desk>,
 }
 
 impl Arena {
-    pub(crate) fn new(
-        settings: Settings,
-        errands: Option<Sender<Errand>>,
-    ) -> Result<Self, MemoryError> {
+    pub(crate) fn new(settings: Settings, desk: Option<Desk>) -> Result<Self, MemoryError> {
         let first = settings.index * settings.shards;
         let Settings { memory_type, granule, .. } = settings;
         let shards = (first..first + settings.shards)
             .map(|number| State::new(memory_type, granule, number).map(Shard::new))
             .collect::<Result<_, _>>()?;
-        Ok(Self { settings, shards, errands })
+        Ok(Self { settings, shards, blocks: AtomicU32::new(0), desk })
     }
 
     #[inline]
@@ -77,11 +78,11 @@ impl Arena {
     pub(crate) fn reuse(&self, need: Need<'_>) -> Option<Allocation> {
         let (shard, mut state) = self.own_shard();
         let taken = state.take(need);
-        if let Some(errands) = &self.errands
+        if let Some(desk) = &self.desk
             && state.runs_low(need.size)
         {
             drop(state);
-            self.order(errands, shard, need.headroom);
+            self.order(desk, shard, need.headroom);
         }
         taken
     }
@@ -101,8 +102,13 @@ impl Arena {
     /// Gives blocks back that have been empty for too long.
     pub(crate) fn expire(&self, now: Instant) {
         for shard in &self.shards {
-            let given = shard.0.lock().expired(&self.settings.hysteresis, || now);
-            drop(given);
+            let mut state = shard.0.lock();
+            state.settle();
+            // What could not be had a while ago may be there now.
+            state.forget_order();
+            let given = state.expired(&self.settings.hysteresis, || now);
+            drop(state);
+            self.let_go(given);
         }
     }
 
@@ -116,10 +122,11 @@ impl Arena {
         let mut given = 0;
         for shard in &self.shards {
             let mut state = shard.0.lock();
-            let gone = state.trimmed(keep, self.settings.hysteresis.least);
+            let gone = state.trimmed(keep);
             keep = keep.saturating_sub(state.empty_bytes());
             drop(state);
             given += gone.iter().map(DeviceMemory::size).sum::<u64>();
+            self.let_go(gone);
         }
         given
     }
@@ -177,19 +184,40 @@ impl Arena {
 
     /// Orders a block for a shard that runs low; who cannot be told will ask again.
     #[cold]
-    fn order(&self, errands: &Sender<Errand>, shard: usize, headroom: u64) {
-        let order = Order { arena: self.settings.index, shard, headroom };
-        if errands.try_send(Errand::Grow(order)).is_err() {
-            self.shards[shard].0.lock().forget_order();
+    fn order(&self, desk: &Desk, shard: usize, headroom: u64) {
+        let heap_bytes = desk.context().block_bytes(self.settings.heap).saturating_add(headroom);
+        let order = Order { arena: self.settings.index, shard, heap_bytes };
+        if !desk.order(order) {
+            self.forget_order(shard);
+        }
+    }
+
+    /// Lets shard `shard` order again.
+    pub(crate) fn forget_order(&self, shard: usize) {
+        if let Some(mut state) = self.shard(shard) {
+            state.forget_order();
         }
     }
 
     /// Frees blocks, or has them freed where somebody does that elsewhere.
     fn give_back(&self, given: Vec<DeviceMemory>) {
-        let Some(errands) = &self.errands else { return drop(given) };
-        for memory in given {
-            // Where nobody comes to fetch them, the last resort is to free it here.
-            drop(errands.try_send(Errand::Free(memory)));
+        let Some(desk) = &self.desk else { return self.let_go(given) };
+        self.strike(given.len());
+        given.into_iter().for_each(|memory| desk.free(memory));
+    }
+
+    /// Frees blocks.
+    fn let_go(&self, given: Vec<DeviceMemory>) {
+        let count = given.len();
+        // The driver first, so that there are never more than are counted.
+        drop(given);
+        self.strike(count);
+    }
+
+    fn strike(&self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        if count > 0 {
+            self.blocks.fetch_sub(count, Ordering::Relaxed);
         }
     }
 }

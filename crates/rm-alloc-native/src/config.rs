@@ -34,9 +34,13 @@ pub struct NativeConfig {
     /// Beyond it, what finds no hole has an object of its own, so that a heap that is nearly full loses nothing between
     /// ranges, at the price of driver calls.
     pub shared_percent: u8,
-    /// Bytes of empty blocks that stay in each shard, or an eighth of what is used there if that is more.
+    /// Bytes of empty blocks that stay in each shard, but no more than a sixteenth of the heap; or an eighth of what is used
+    /// in the shard, if that is more.
     pub keep_empty_bytes: u64,
-    /// How long an empty block beyond that stays; beyond four times as many bytes none does.
+    /// How long an empty block beyond that stays, from when it is first seen to be one too many; beyond four times as many
+    /// bytes none does.
+    ///
+    /// Somebody looks whenever a block of the shard is emptied, and whenever the allocator is tended.
     pub keep_empty_for: Duration,
     /// Locks that threads spread over where they meet: a power of two from 1 to 8.
     ///
@@ -44,6 +48,9 @@ pub struct NativeConfig {
     pub shards: u32,
     /// Whether blocks are ordered before they are needed, and given back elsewhere: by a
     /// [`BackgroundGrower`](crate::BackgroundGrower) or whoever calls [`tend`](crate::NativeAllocator::tend).
+    ///
+    /// Costs a hole for two of the largest requests so far in each shard that is used; objects of their own are made and
+    /// freed on the spot as ever.
     pub grow_ahead: bool,
 }
 

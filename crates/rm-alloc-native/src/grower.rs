@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded, select, tick};
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded, tick};
 
 use crate::{NativeAllocator, allocator::Shared, errand::Errand};
 
@@ -81,24 +81,24 @@ impl BackgroundGrower {
 fn run(shared: &Weak<Shared>, waiting: &Receiver<Errand>, ended: &Receiver<()>, period: Duration) {
     let ticks = tick(period);
     let mut looked_for = Instant::now();
+    let mut any = Select::new();
+    any.recv(ended);
+    any.recv(waiting);
+    any.recv(&ticks);
     loop {
-        select! {
-            recv(ended) -> _ => return,
-            recv(waiting) -> errand => {
-                let Ok(errand) = errand else { return };
-                match shared.upgrade() {
-                    Some(shared) => shared.run(errand),
-                    None => return,
-                }
-            }
-            recv(ticks) -> _ => {}
+        // Nothing is taken from a channel before the allocator is held: a block that waits to be freed is the allocator's.
+        any.ready();
+        if ended.try_recv() == Err(TryRecvError::Disconnected) {
+            return;
         }
+        let Some(shared) = shared.upgrade() else { return };
+        if let Ok(errand) = waiting.try_recv() {
+            shared.run(errand);
+        }
+        let _tick = ticks.try_recv();
         if looked_for.elapsed() >= period {
             looked_for = Instant::now();
-            match shared.upgrade() {
-                Some(shared) => shared.expire(looked_for),
-                None => return,
-            }
+            shared.expire(looked_for);
         }
     }
 }

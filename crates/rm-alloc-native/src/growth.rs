@@ -12,7 +12,8 @@
 const MOST_BLOCKS: u32 = 64;
 /// From so many on they are no longer small.
 const MANY_BLOCKS: u32 = 62;
-/// Blocks are multiples of it, in bytes: the largest page that drivers are known to use for small objects.
+/// Blocks that are made for nobody in particular are multiples of it, in bytes: the largest page that drivers are known to
+/// use for small objects.
 const STEP: u64 = 64 << 10;
 /// Blocks that double: to 4, 8 and 16 MiB, unless the least block is another one.
 const DOUBLING: u32 = 3;
@@ -24,8 +25,10 @@ const LEAST_OWN: u64 = 1 << 20;
 pub(crate) struct Growth {
     /// Least size of a block.
     pub(crate) floor: u64,
-    /// Most bytes of one block.
+    /// Most bytes of one block, a multiple of `granule`.
     pub(crate) ceiling: u64,
+    /// What ranges are multiples of, in bytes; what is left of a block beyond that is lost.
+    pub(crate) granule: u64,
     /// Bytes of every block, if all are alike.
     pub(crate) fixed: Option<u64>,
     /// Up to how many bytes of the heap are made into blocks.
@@ -43,13 +46,16 @@ pub(crate) struct Standing {
     pub(crate) used: u64,
     /// Number of its blocks.
     pub(crate) blocks: u32,
-    /// Number of blocks of all shards.
-    pub(crate) all_blocks: u32,
     /// All memory objects of the heap, whoever has them.
     pub(crate) heap_bytes: u64,
 }
 
 impl Growth {
+    /// What `size` bytes take of a block.
+    pub(crate) fn granules(&self, size: u64) -> u64 {
+        size.checked_next_multiple_of(self.granule).unwrap_or(u64::MAX)
+    }
+
     /// Sizes to ask the driver for, in this order; none if the request had better have an object of its own.
     pub(crate) fn sizes(&self, need: u64, now: Standing) -> impl Iterator<Item = u64> + use<> {
         let Self { floor, ceiling, fixed, most_shared, .. } = *self;
@@ -87,6 +93,7 @@ impl Growth {
             _ => self.floor,
         };
         let size = part.max(floor).max(need);
-        size.checked_next_multiple_of(STEP).unwrap_or(size).min(self.ceiling.max(need))
+        let step = STEP.max(self.granule);
+        size.checked_next_multiple_of(step).unwrap_or(size).min(self.ceiling.max(need))
     }
 }

@@ -9,9 +9,15 @@
 //! called meanwhile, and the driver least of all. A mutex of the standard library, which must be able to wake somebody, asks
 //! for a second atomic step on the way out, and the four steps of a pair are a quarter of what an allocation costs.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+};
 
 use crate::sync::{AtomicBool, Ordering, UnsafeCell, pause};
+
+#[cfg(all(test, loom))]
+mod model;
 
 /// State that one thread at a time may touch.
 pub(crate) struct Lock<T> {
@@ -27,6 +33,8 @@ unsafe impl<T: Send> Sync for Lock<T> {}
 #[must_use = "the lock is given back when this is dropped"]
 pub(crate) struct Guard<'a, T> {
     lock: &'a Lock<T>,
+    /// It lends the state as a unique borrow does, so threads share a guard only if they may share the state.
+    lends: PhantomData<&'a mut T>,
 }
 
 impl<T> Lock<T> {
@@ -48,7 +56,7 @@ impl<T> Lock<T> {
     pub(crate) fn try_lock(&self) -> Option<Guard<'_, T>> {
         let free = self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
         // Made only if it is ours, since the drop of a guard gives the lock back.
-        free.is_ok().then(|| Guard { lock: self })
+        free.is_ok().then(|| Guard { lock: self, lends: PhantomData })
     }
 
     #[cold]
@@ -73,7 +81,7 @@ impl<T> Deref for Guard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: the guard is the only right to touch the state (protocol), and `&self` rules out a unique borrow.
-        unsafe { &*self.lock.state.get() }
+        self.lock.state.with(|state| unsafe { &*state })
     }
 }
 
@@ -81,7 +89,7 @@ impl<T> DerefMut for Guard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: the guard is the only right to touch the state (protocol), and `&mut self` is the only borrow of it.
-        unsafe { &mut *self.lock.state.get() }
+        self.lock.state.with_mut(|state| unsafe { &mut *state })
     }
 }
 

@@ -55,7 +55,7 @@ impl NativePool {
     /// # Errors
     ///
     /// [`MemoryError::InvalidRequest`] for a memory type that does not exist, a block size beyond what one object
-    /// can have, or more blocks at least than at most; otherwise what stopped the driver from giving the first blocks.
+    /// can have or without room for a single range, no blocks at most, or more at least than at most; otherwise what stopped the driver from giving the first blocks.
     pub fn new(context: &Arc<DeviceContext>, config: &PoolConfig) -> Result<Self, MemoryError> {
         let PoolConfig { memory_type, tiling, block_size, min_blocks, max_blocks, .. } = *config;
         if memory_type >= context.memory_properties().memory_type_count {
@@ -63,7 +63,7 @@ impl NativePool {
         }
         let common = NativeConfig::default();
         let mut settings = Settings::of(context, &common, memory_type, tiling, config.priority);
-        let Growth { floor, ceiling, .. } = settings.growth;
+        let Growth { ceiling, .. } = settings.growth;
         if block_size.is_some_and(|size| size < settings.granule || size > ceiling) {
             return Err(MemoryError::InvalidRequest("no block can have this size"));
         }
@@ -75,11 +75,11 @@ impl NativePool {
         settings.growth.most_shared = u64::MAX;
         settings.growth.fixed = block_size;
         settings.growth.most_blocks = max_blocks.unwrap_or(u32::MAX);
-        settings.largest = block_size.unwrap_or(ceiling);
-        settings.hysteresis.least =
-            u64::from(min_blocks).saturating_mul(block_size.unwrap_or(floor));
-        let arena = Arena::new(settings, None)?;
+        // What is beyond whole granules of a block is lost to it.
+        settings.largest = block_size.unwrap_or(ceiling) & !(settings.granule - 1);
+        // In this order, so that on error the blocks go before the account, which would take them for leaks.
         let accounts = Accounts::new(context, &config.name);
+        let arena = Arena::new(settings, None)?;
         arena.open(&accounts.blocks, min_blocks)?;
         Ok(Self { arena, accounts, tiling, name: config.name.clone() })
     }

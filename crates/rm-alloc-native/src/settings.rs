@@ -31,7 +31,10 @@ impl Settings {
         // Its atoms and pages, by the core's own rule.
         let edge = MemoryRequest::new(1, 1, memory_type, tiling).footprint(limits, flags).alignment;
         let granule = edge.max(GRANULE);
-        let ceiling = limits.max_allocation_size.min(heap_size).min(MOST_GRANULES * granule);
+        let most =
+            limits.max_allocation_size.min(heap_size).min(MOST_GRANULES.saturating_mul(granule));
+        // Whole granules, so that what is as large as a block finds room in one.
+        let ceiling = most & !(granule - 1);
         let floor = config.least_block.min(heap_size / 16).max(LEAST_BLOCK).min(ceiling);
         // Lazily allocated memory is committed an object at a time.
         let largest = match flags.contains(Flags::LAZILY_ALLOCATED) {
@@ -57,6 +60,7 @@ impl Settings {
             growth: Growth {
                 floor,
                 ceiling,
+                granule,
                 fixed: None,
                 most_shared: heap_size / 100 * percent,
                 most_blocks: u32::MAX,
@@ -64,7 +68,7 @@ impl Settings {
             hysteresis: Hysteresis {
                 bytes: config.keep_empty_bytes.min(heap_size / 16),
                 time: config.keep_empty_for,
-                least: 0,
+                ahead: config.grow_ahead,
             },
             shards: config.shards as usize,
         }

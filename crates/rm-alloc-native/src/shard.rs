@@ -50,6 +50,8 @@ struct Block {
     raw: vk::DeviceMemory,
     mapped: Option<NonNull<u8>>,
     memory: DeviceMemory,
+    /// Whether it never goes, however empty it is.
+    stays: bool,
     /// Since when it has been empty and one too many, if anybody noticed.
     spare_since: Option<Instant>,
 }
@@ -173,6 +175,10 @@ impl State {
     /// Makes a hole of a range; answers with its block if nothing lies in that any more.
     #[inline(never)]
     fn release(&mut self, range: Allocation) -> Option<RegionId> {
+        if self.used == 0 {
+            // Nothing is in use, so nothing that is kept may hold a block.
+            self.settle();
+        }
         let cookie = Cookie(range.into_parts().cookie);
         let live = self.fit.live_at(cookie.index()).filter(|live| cookie.is_of(*live))?;
         let freed = self.fit.free(live).ok()?;
@@ -181,11 +187,14 @@ impl State {
 
     /// Puts the ranges that are kept back into their holes.
     pub(crate) fn settle(&mut self) {
-        let fit = &mut self.fit;
+        let Self { fit, blocks, .. } = self;
         self.recent.drain(|kept| {
-            if let Some(live) = fit.live_at(Cookie(kept.into_parts().cookie).index()) {
-                // It is live, so it is not stale.
-                let _freed = fit.free(live);
+            if let Some(live) = fit.live_at(Cookie(kept.into_parts().cookie).index())
+                && let Ok(freed) = fit.free(live)
+                && freed.is_empty
+                && let Some(Some(block)) = blocks.get_mut(freed.region.index())
+            {
+                block.spare_since = None;
             }
         });
     }
@@ -196,6 +205,19 @@ impl State {
     ///
     /// Gives the block back if it cannot be managed; its size was bounded before, so that only numbers can run out.
     pub(crate) fn add(&mut self, memory: DeviceMemory) -> Result<(), DeviceMemory> {
+        self.add_block(memory, false)
+    }
+
+    /// Adds a block that never goes.
+    ///
+    /// # Errors
+    ///
+    /// As of [`add`](Self::add).
+    pub(crate) fn add_for_good(&mut self, memory: DeviceMemory) -> Result<(), DeviceMemory> {
+        self.add_block(memory, true)
+    }
+
+    fn add_block(&mut self, memory: DeviceMemory, stays: bool) -> Result<(), DeviceMemory> {
         let Ok(region) = self.fit.add_region(memory.size()) else { return Err(memory) };
         self.reserved += memory.size();
         self.is_ordered = false;
@@ -204,7 +226,7 @@ impl State {
         if self.blocks.len() <= index {
             self.blocks.resize_with(index + 1, || None);
         }
-        self.blocks[index] = Some(Block { region, raw, mapped, memory, spare_since: None });
+        self.blocks[index] = Some(Block { raw, mapped, memory, region, stays, spare_since: None });
         Ok(())
     }
 
@@ -217,10 +239,15 @@ impl State {
         if self.is_ordered {
             return false;
         }
+        self.is_ordered = self.is_low();
+        self.is_ordered
+    }
+
+    /// Whether there is less than an eighth left, or no hole for two of the largest requests.
+    #[inline]
+    pub(crate) fn is_low(&self) -> bool {
         let free = self.reserved - self.used;
-        let low = free < self.reserved / 8 || !self.fit.surely_fits(self.ahead(), 1);
-        self.is_ordered = low;
-        low
+        free < self.reserved / 8 || !self.fit.surely_fits(self.ahead(), 1)
     }
 
     /// Lets a block be ordered again.

@@ -1,12 +1,33 @@
 //! Atomics and cells; loom's own where it explores them.
 
 #[cfg(all(test, loom))]
-pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
-#[cfg(not(all(test, loom)))]
-pub(crate) use std::{
+pub(crate) use loom::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
+#[cfg(not(all(test, loom)))]
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// The cell of the standard library under the interface of loom's.
+#[cfg(not(all(test, loom)))]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(all(test, loom)))]
+impl<T> UnsafeCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    #[inline(always)]
+    pub(crate) fn with<R>(&self, look: impl FnOnce(*const T) -> R) -> R {
+        look(self.0.get())
+    }
+
+    #[inline(always)]
+    pub(crate) fn with_mut<R>(&self, change: impl FnOnce(*mut T) -> R) -> R {
+        change(self.0.get())
+    }
+}
 
 /// Lets time pass before somebody looks at a lock for the `turn`-th time: none, a little, or a nap.
 #[cfg(not(all(test, loom)))]

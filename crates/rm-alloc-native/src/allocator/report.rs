@@ -3,14 +3,16 @@
 use rm_alloc_core::{AllocatorReport, ReportPage, ReportWalk};
 
 use super::Shared;
+use crate::errand::Desk;
 
 impl Shared {
     pub(super) fn report(&self) -> AllocatorReport {
-        // Objects of their own, and then blocks.
+        // Objects of their own, and then blocks, at last those that are about to be freed.
         let mut report = self.accounts().own.report();
         for arena in self.arenas() {
             arena.report(&mut report);
         }
+        report.blocks.extend(self.desk().map(Desk::report).unwrap_or_default());
         report
     }
 

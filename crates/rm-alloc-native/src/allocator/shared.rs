@@ -6,10 +6,10 @@ use std::{
     time::Instant,
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::Receiver;
 use rm_alloc_core::{
-    Allocation, AllocatorStats, Dedicated, DeviceContext, MemoryError, MemoryFeatures,
-    MemoryRequest, Priority, ReportPage, ReportWalk,
+    Allocation, AllocatorStats, Dedicated, DeviceContext, DeviceMemory, MemoryError,
+    MemoryFeatures, MemoryRequest, Priority, ReportPage, ReportWalk,
 };
 
 use super::SearchFigures;
@@ -18,7 +18,7 @@ use crate::{
     accounts::Accounts,
     arena::{Arena, NoBlock, Settings},
     cookie::MOST_SHARDS,
-    errand::{Errand, MOST_WAITING},
+    errand::{Desk, Errand},
     settings::{PER_TYPE, class_index, priority_index},
     shard::Need,
 };
@@ -39,7 +39,7 @@ const _: () = assert!(32 * PER_TYPE * MOST_PER_ARENA as usize <= MOST_SHARDS);
 pub(crate) struct Shared {
     // Fields drop in order: blocks before the accounts that they are taken on.
     arenas: Box<[OnceLock<Arena>]>,
-    errands: Option<(Sender<Errand>, Receiver<Errand>)>,
+    desk: Option<Desk>,
     accounts: Accounts,
     config: NativeConfig,
     shards_log2: u32,
@@ -67,7 +67,7 @@ impl Shared {
         let types = context.memory_properties().memory_type_count as usize;
         Ok(Self {
             arenas: (0..types * PER_TYPE).map(|_| OnceLock::new()).collect(),
-            errands: config.grow_ahead.then(|| bounded(MOST_WAITING)),
+            desk: config.grow_ahead.then(|| Desk::new(context)),
             accounts: Accounts::new(context, NAME),
             config: config.clone(),
             shards_log2: config.shards.trailing_zeros(),
@@ -85,7 +85,7 @@ impl Shared {
 
     /// Where errands wait, if anybody is sent on errands.
     pub(crate) fn errands(&self) -> Option<&Receiver<Errand>> {
-        self.errands.as_ref().map(|(_, waiting)| waiting)
+        self.desk.as_ref().map(Desk::waiting)
     }
 
     #[inline]
@@ -116,7 +116,7 @@ impl Shared {
 
     pub(super) fn trim(&self, heap: u32, keep: u64) -> u64 {
         // What is about to be freed may as well be free.
-        let mut given = self.fetch();
+        let mut given = self.fetch(heap);
         let of_heap = |arena: &&Arena| arena.settings().heap == heap;
         let empty: Vec<_> =
             self.arenas().filter(of_heap).map(|arena| (arena, arena.empty_bytes())).collect();
@@ -168,7 +168,7 @@ impl Shared {
     /// Runs one errand.
     pub(crate) fn run(&self, errand: Errand) {
         match errand {
-            Errand::Free(memory) => drop(memory),
+            Errand::Free => drop(self.desk.as_ref().and_then(Desk::next)),
             Errand::Grow(order) => {
                 if let Some(arena) = self.arenas.get(order.arena).and_then(OnceLock::get) {
                     arena.serve(&self.accounts.blocks, order);
@@ -180,6 +180,11 @@ impl Shared {
     /// Gives blocks back that have been empty for too long.
     pub(crate) fn expire(&self, now: Instant) {
         self.arenas().for_each(|arena| arena.expire(now));
+    }
+
+    /// Where errands are left, if anybody is sent on errands.
+    pub(super) fn desk(&self) -> Option<&Desk> {
+        self.desk.as_ref()
     }
 
     /// The arenas that came into being.
@@ -204,21 +209,23 @@ impl Shared {
         shard.is_some_and(|mut state| state.range_page(walk, page))
     }
 
-    /// Frees the blocks that wait for it, and says how many bytes that was; orders stay.
-    fn fetch(&self) -> u64 {
-        let Some((send, waiting)) = &self.errands else { return 0 };
-        let (mut freed, mut orders) = (0, Vec::new());
-        for errand in waiting.try_iter() {
-            match errand {
-                Errand::Free(memory) => freed += memory.size(),
-                order @ Errand::Grow(_) => orders.push(order),
+    /// Frees the blocks that wait for it, and says how many bytes of `heap` that was; orders stay.
+    fn fetch(&self, heap: u32) -> u64 {
+        let Some(desk) = &self.desk else { return 0 };
+        let is_order = |errand| match errand {
+            Errand::Free => None,
+            Errand::Grow(order) => Some(order),
+        };
+        let orders: Vec<_> = desk.waiting().try_iter().filter_map(is_order).collect();
+        for order in orders {
+            if !desk.order(order)
+                && let Some(arena) = self.arenas.get(order.arena).and_then(OnceLock::get)
+            {
+                arena.forget_order(order.shard);
             }
         }
-        for order in orders {
-            // There was room for it a moment ago; a shard whose order is lost orders again when blocks come or go.
-            drop(send.try_send(order));
-        }
-        freed
+        let of_heap = |memory: &DeviceMemory| self.context().heap_of(memory.memory_type()) == heap;
+        desk.all().iter().filter(|memory| of_heap(memory)).map(DeviceMemory::size).sum()
     }
 
     #[inline]
@@ -242,7 +249,7 @@ impl Shared {
     ) -> Result<&'a Arena, MemoryError> {
         let MemoryRequest { memory_type, tiling, .. } = *request;
         let settings = Settings::of(self.context(), &self.config, memory_type, tiling, priority);
-        let arena = Arena::new(settings, self.errands.as_ref().map(|(send, _)| send.clone()))?;
+        let arena = Arena::new(settings, self.desk.clone())?;
         Ok(place.get_or_init(|| arena))
     }
 
@@ -259,32 +266,44 @@ impl Shared {
             || !request.export.is_empty()
             || matches!(request.dedicated, Dedicated::Require(_));
         let better = request.dedicated != Dedicated::No || request.size > largest;
-        if !alone && (!better || self.context().near_allocation_limit()) {
+        if alone {
+            return self.relieved(arena, || self.accounts.own_object(request));
+        }
+        if !better {
             return self.allocate_shared(arena, request);
         }
-        match self.accounts.own_object(request) {
-            Err(error) if error.is_shortage() && !alone => {
-                let shared = request.clone().dedicated(Dedicated::No);
-                arena
-                    .reuse(Need::from(&shared))
-                    .map_or_else(|| self.allocate_shared(arena, &shared), Ok)
+        let shared = request.clone().dedicated(Dedicated::No);
+        if !self.context().near_allocation_limit() {
+            match self.accounts.own_object(request) {
+                Err(error) if error.is_shortage() => {}
+                answer => return answer,
             }
-            answer => answer,
         }
+        // It was not looked for in the blocks yet.
+        let found = arena.reuse(Need::from(&shared));
+        found.map_or_else(|| self.allocate_shared(arena, &shared), Ok)
     }
 
-    /// Memory in a new block, or whatever else there is; whoever is refused has it tried again without empty blocks.
+    /// Memory in a new block, or whatever else there is.
     fn allocate_shared(
         &self,
         arena: &Arena,
         request: &MemoryRequest<'_>,
     ) -> Result<Allocation, MemoryError> {
-        let heap = arena.settings().heap;
-        match self.attempt(arena, request) {
+        self.relieved(arena, || self.attempt(arena, request))
+    }
+
+    /// The answer of `ask`; if the device has no more, that without our empty blocks.
+    fn relieved(
+        &self,
+        arena: &Arena,
+        ask: impl Fn() -> Result<Allocation, MemoryError>,
+    ) -> Result<Allocation, MemoryError> {
+        match ask() {
             Err(MemoryError::OutOfDeviceMemory | MemoryError::TooManyAllocations)
-                if self.trim(heap, 0) > 0 =>
+                if self.trim(arena.settings().heap, 0) > 0 =>
             {
-                self.attempt(arena, request)
+                ask()
             }
             answer => answer,
         }
@@ -306,7 +325,7 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         // Blocks that wait to be freed belong to nobody.
-        self.fetch();
+        self.fetch(0);
         for arena in self.arenas.iter_mut().filter_map(OnceLock::get_mut) {
             arena.abandon(&self.accounts.blocks);
         }

@@ -3,7 +3,7 @@
 use rm_alloc_core::{Allocation, BlockOwner, BlockRequest, DeviceMemory, MemoryError};
 
 use super::Arena;
-use crate::{errand::Order, growth::Standing, shard::Need};
+use crate::{errand::Order, growth::Standing, shard::Need, sync::Ordering};
 
 /// Why no block was made.
 pub(crate) enum NoBlock {
@@ -17,13 +17,14 @@ impl Arena {
     /// Memory from blocks of other shards that have much to spare, or from a new block.
     pub(crate) fn grow(&self, owner: &BlockOwner, need: Need<'_>) -> Result<Allocation, NoBlock> {
         let shard = self.own_shard().0;
+        let size = self.settings.growth.granules(need.size);
         let standing = self.standing(owner, shard);
-        let wish = self.settings.growth.wish(need.size, standing);
+        let wish = self.settings.growth.wish(size, standing);
         let spare = (self.figures().reserved / 8).max(wish);
         if let Some(taken) = self.reuse_others(need, spare) {
             return Ok(taken);
         }
-        let memory = match self.make(owner, need.size, need.headroom, standing) {
+        let memory = match self.make(owner, size, need.headroom, standing) {
             Ok(memory) => memory,
             Err(refused) => {
                 // However little they have to spare.
@@ -39,13 +40,23 @@ impl Arena {
         taken.ok_or(NoBlock::Refused(None))
     }
 
-    /// Makes the block of an order, and says whether there is one now.
-    pub(crate) fn serve(&self, owner: &BlockOwner, order: Order) -> bool {
-        let Some(ahead) = self.shard(order.shard).map(|state| state.ahead()) else { return false };
+    /// Makes the block of an order, unless the shard has enough by now.
+    ///
+    /// Where none is to be had, the shard does not order again until blocks come or go, or the next look at empty ones.
+    pub(crate) fn serve(&self, owner: &BlockOwner, order: Order) {
+        let Some(mut state) = self.shard(order.shard) else { return };
+        if !state.is_low() {
+            return state.forget_order();
+        }
+        let ahead = state.ahead();
+        drop(state);
         let standing = self.standing(owner, order.shard);
-        let least = ahead.clamp(1, self.settings.growth.ceiling);
-        let Ok(memory) = self.make(owner, least, order.headroom, standing) else { return false };
-        self.shard(order.shard).is_some_and(|mut state| state.add(memory).is_ok())
+        let headroom = order.heap_bytes.saturating_sub(standing.heap_bytes);
+        let least = self.settings.growth.granules(ahead).clamp(1, self.settings.growth.ceiling);
+        if let Ok(memory) = self.make(owner, least, headroom, standing) {
+            let refused = self.shard(order.shard).map(|mut state| state.add(memory));
+            drop(refused);
+        }
     }
 
     /// Makes the blocks that are always there.
@@ -53,7 +64,10 @@ impl Arena {
         for _ in 0..blocks {
             let standing = self.standing(owner, 0);
             match self.make(owner, 1, u64::MAX, standing) {
-                Ok(memory) => drop(self.shards[0].0.lock().add(memory)),
+                Ok(memory) => {
+                    let refused = self.shard(0).map(|mut state| state.add_for_good(memory));
+                    drop(refused);
+                }
                 Err(NoBlock::Failed(error) | NoBlock::Refused(Some(error))) => return Err(error),
                 Err(NoBlock::Refused(None)) => return Err(MemoryError::OutOfDeviceMemory),
             }
@@ -83,10 +97,27 @@ impl Arena {
         headroom: u64,
         standing: Standing,
     ) -> Result<DeviceMemory, NoBlock> {
-        let mut refused = None;
-        if standing.all_blocks >= self.settings.growth.most_blocks {
+        // Counted first, so that threads which grow at the same time stay within the bound together.
+        let most = self.settings.growth.most_blocks;
+        let one_more = |blocks| (blocks < most).then(|| blocks + 1);
+        if self.blocks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
             return Err(NoBlock::Refused(Some(MemoryError::OutOfDeviceMemory)));
         }
+        let made = self.ask(owner, need, headroom, standing);
+        if made.is_err() {
+            self.strike(1);
+        }
+        made
+    }
+
+    fn ask(
+        &self,
+        owner: &BlockOwner,
+        need: u64,
+        headroom: u64,
+        standing: Standing,
+    ) -> Result<DeviceMemory, NoBlock> {
+        let mut refused = None;
         for size in self.settings.growth.sizes(need, standing) {
             if size > headroom {
                 refused = Some(MemoryError::OverHeadroom { size, headroom });
@@ -112,13 +143,11 @@ impl Arena {
     }
 
     fn standing(&self, owner: &BlockOwner, shard: usize) -> Standing {
-        let all_blocks = self.figures().blocks;
         let own = self.shards[shard].0.lock().figures();
         Standing {
             reserved: own.reserved,
             used: own.used,
             blocks: own.blocks,
-            all_blocks,
             heap_bytes: owner.context().block_bytes(self.settings.heap),
         }
     }

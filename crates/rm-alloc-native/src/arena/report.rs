@@ -15,7 +15,8 @@ impl Arena {
     /// Tells of every range that was never given back; its block is lost.
     pub(crate) fn abandon(&mut self, owner: &BlockOwner) {
         for shard in &self.shards {
-            let left = shard.0.lock().abandon();
+            let (left, empty) = shard.0.lock().abandon();
+            drop(empty);
             for (label, size) in left {
                 owner.tell_leak(label.as_deref(), size, self.settings.memory_type);
             }

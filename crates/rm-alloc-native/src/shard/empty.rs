@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rm_alloc_core::DeviceMemory;
 use rm_suballoc::RegionId;
 
-use super::State;
+use super::{Block, State};
 
 /// How much further beyond what may stay the limit is at which time does not matter.
 const FAR: u64 = 4;
@@ -19,10 +19,10 @@ const FAR: u64 = 4;
 pub(crate) struct Hysteresis {
     /// Bytes of empty blocks that stay, beside an eighth of what is used.
     pub(crate) bytes: u64,
-    /// How long a block beyond that stays.
+    /// How long a block beyond that stays, from when it is first seen to be one too many.
     pub(crate) time: Duration,
-    /// Bytes of blocks that always stay.
-    pub(crate) least: u64,
+    /// Whether blocks are made ahead of need, so that one which would be ordered again at once stays.
+    pub(crate) ahead: bool,
 }
 
 impl State {
@@ -49,52 +49,64 @@ impl State {
         if self.counted_empty() <= keep {
             return Vec::new();
         }
-        let (now, empty, far) = (now(), self.empty_bytes(), keep.saturating_mul(FAR));
-        self.give(empty, keep, self.reserved.saturating_sub(rule.least), |left, since| {
+        let (now, far) = (now(), keep.saturating_mul(FAR));
+        self.settle();
+        self.give(keep, rule.ahead, |left, since| {
             let since = *since.get_or_insert(now);
             left > far || now.saturating_duration_since(since) >= rule.time
         })
     }
 
     /// Takes out empty blocks until at most `keep` bytes of them are left, however new they are.
-    pub(crate) fn trimmed(&mut self, keep: u64, least: u64) -> Vec<DeviceMemory> {
-        let (empty, most) = (self.empty_bytes(), self.reserved.saturating_sub(least));
-        self.give(empty, keep, most, |_, _| true)
+    pub(crate) fn trimmed(&mut self, keep: u64) -> Vec<DeviceMemory> {
+        self.settle();
+        self.give(keep, false, |_, _| true)
     }
 
-    /// Bytes of blocks in which nothing lies.
+    /// Bytes of blocks in which nothing lies, and which may go.
     pub(crate) fn empty_bytes(&mut self) -> u64 {
         self.settle();
         self.counted_empty()
     }
 
-    /// Bytes of blocks in which nothing lies, nor anything that is kept.
+    /// Bytes of such blocks in which nothing that is kept lies either.
     fn counted_empty(&self) -> u64 {
-        self.fit.regions().filter(|(_, it)| it.allocations == 0).map(|(_, it)| it.size).sum()
+        self.blocks.iter().flatten().map(|block| self.may_go(block).unwrap_or(0)).sum()
     }
 
-    /// Takes out empty blocks while more than `keep` bytes of `empty` ones are left, `most` at the most, as far as `goes`
-    /// says so; it sees, and may note, since when a block has been too many.
+    /// The bytes of a block that may go.
+    fn may_go(&self, block: &Block) -> Option<u64> {
+        let empty = self.fit.region(block.region).is_some_and(|it| it.allocations == 0);
+        (empty && !block.stays).then(|| block.memory.size())
+    }
+
+    /// Takes out empty blocks while more than `keep` bytes of them are left, as far as `goes` says so; it sees how many are
+    /// left, and may note since when a block has been too many. With `ahead`, none goes that would be ordered again.
+    // Nothing is allocated unless a block goes: this may happen at every free.
     fn give(
         &mut self,
-        mut empty: u64,
         keep: u64,
-        mut most: u64,
+        ahead: bool,
         mut goes: impl FnMut(u64, &mut Option<Instant>) -> bool,
     ) -> Vec<DeviceMemory> {
-        let mut given = Vec::new();
+        let (mut given, mut left) = (Vec::new(), self.counted_empty());
         for index in 0..self.blocks.len() {
-            let Some(Some(block)) = self.blocks.get_mut(index) else { continue };
-            let region = block.region;
-            let Some(it) = self.fit.region(region).filter(|it| it.allocations == 0) else {
+            if left <= keep {
+                break;
+            }
+            let Some(size) = self.blocks[index].as_ref().and_then(|block| self.may_go(block))
+            else {
                 continue;
             };
-            if empty > keep
-                && it.size <= most
-                && goes(empty, &mut block.spare_since)
-                && let Ok(memory) = self.remove(region)
-            {
-                (empty, most) = (empty - it.size, most - it.size);
+            let Some(block) = &mut self.blocks[index] else { continue };
+            let region = block.region;
+            if !goes(left, &mut block.spare_since) {
+                continue;
+            }
+            let Ok(memory) = self.remove(region) else { continue };
+            let back = if ahead && self.is_low() { self.add(memory) } else { Err(memory) };
+            if let Err(memory) = back {
+                left -= size;
                 given.push(memory);
             }
         }

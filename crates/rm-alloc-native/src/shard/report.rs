@@ -1,10 +1,13 @@
 //! What lies in the blocks of a shard, all at once or by the page.
 
 use ash::vk::Handle as _;
-use rm_alloc_core::{BlockReport, RangePart, RangeReport, ReportPage, ReportWalk};
+use rm_alloc_core::{BlockReport, DeviceMemory, RangePart, RangeReport, ReportPage, ReportWalk};
 use rm_suballoc::{Part, Range};
 
 use super::State;
+
+/// A range that was never given back: label and bytes.
+pub(crate) type Left = (Option<Box<str>>, u64);
 
 impl State {
     /// Every block with every range.
@@ -49,19 +52,20 @@ impl State {
         next < places
     }
 
-    /// What was never given back, as label and bytes, and forgets the blocks that it lies in; the others go.
-    pub(crate) fn abandon(&mut self) -> Vec<(Option<Box<str>>, u64)> {
+    /// What was never given back, as label and bytes, and forgets the blocks that it lies in; the others are to go.
+    pub(crate) fn abandon(&mut self) -> (Vec<Left>, Vec<DeviceMemory>) {
         self.settle();
         let ranges = self.fit.regions().flat_map(|(region, _)| self.fit.parts(region));
         let left = ranges.filter_map(|part| Some((self.label(part.used_by?), part.size)));
-        let left: Vec<_> = left.collect();
-        let used: Vec<_> =
-            self.fit.regions().filter(|(_, it)| it.allocations > 0).map(|(id, _)| id).collect();
-        for region in used {
-            // Somebody may still use it, so it stays for as long as the process.
-            std::mem::forget(self.blocks.get_mut(region.index()).and_then(Option::take));
+        let left = left.collect();
+        let mut empty = Vec::new();
+        for block in std::mem::take(&mut self.blocks).into_iter().flatten() {
+            match self.fit.region(block.region) {
+                Some(figures) if figures.allocations == 0 => empty.push(block.memory),
+                // Somebody may still use it, so it stays for as long as the process.
+                _ => std::mem::forget(block.memory),
+            }
         }
-        self.blocks.clear();
-        left
+        (left, empty)
     }
 }

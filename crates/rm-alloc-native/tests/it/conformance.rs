@@ -24,3 +24,19 @@ fn on_the_present_device(group: Group) {
 }
 
 conformance_group_tests!(on_the_present_device);
+
+/// The same, where blocks are ordered and given back elsewhere, and nobody comes to fetch them.
+mod ahead {
+    use std::sync::Arc;
+
+    use rm_alloc_core::DeviceContext;
+    use rm_alloc_native::{NativeAllocator, NativeConfig};
+    use rm_conformance::{Fixture, conformance_tests};
+
+    fn native_ahead(context: &Arc<DeviceContext>) -> Fixture {
+        let config = NativeConfig::default().grow_ahead();
+        Ok(Arc::new(NativeAllocator::with_config(context, &config)?))
+    }
+
+    conformance_tests!(native_ahead);
+}
