@@ -81,7 +81,7 @@ impl Rig {
 
     fn put_back(&self, allocation: Allocation) {
         self.touch(&allocation);
-        self.arena.put_back(0, Cookie(allocation.into_parts().cookie));
+        self.arena.put_back(0, allocation);
     }
 }
 
