@@ -16,7 +16,7 @@ use rm_alloc_core::{
 use rm_vksim::{Profile, SimDevice};
 
 use super::{Arena, NoBlock, Settings};
-use crate::{NativeConfig, cookie::Cookie, shard::Need};
+use crate::{NativeConfig, shard::Need};
 
 /// Bytes of a range, one granule.
 const RANGE: u64 = 16;
