@@ -19,15 +19,15 @@ const CLASSES: usize = size_class(LARGEST >> UNIT_LOG2) + 2;
 /// The last ranges of each size, as they were given, so that nothing has to be looked up.
 pub(super) struct Recent {
     // Invariant: the first `lengths[class]` of `kept[class]` are there and of that class.
-    kept: Box<[[Option<Allocation>; DEPTH]; CLASSES]>,
+    /// Empty until something is kept: some 30 KiB, which a shard that nobody uses has no need of.
+    kept: Vec<[Option<Allocation>; DEPTH]>,
     lengths: [u8; CLASSES],
     total: u32,
 }
 
 impl Recent {
-    pub(super) fn new() -> Self {
-        let none = [const { [const { None }; DEPTH] }; CLASSES];
-        Self { kept: Box::new(none), lengths: [0; CLASSES], total: 0 }
+    pub(super) const fn new() -> Self {
+        Self { kept: Vec::new(), lengths: [0; CLASSES], total: 0 }
     }
 
     /// How many ranges are kept.
@@ -39,6 +39,9 @@ impl Recent {
     #[inline]
     pub(super) fn push(&mut self, range: Allocation) -> Result<(), Allocation> {
         let Some(class) = class_of(range.size()) else { return Err(range) };
+        if self.kept.is_empty() {
+            self.furnish();
+        }
         let length = &mut self.lengths[class];
         let Some(slot) = self.kept[class].get_mut(usize::from(*length)) else { return Err(range) };
         *slot = Some(range);
@@ -64,6 +67,11 @@ impl Recent {
             }
         }
         None
+    }
+
+    #[cold]
+    fn furnish(&mut self) {
+        self.kept.resize_with(CLASSES, Default::default);
     }
 
     /// Takes out everything, and shows each to `give`.
