@@ -7,7 +7,6 @@ mod classes;
 mod config;
 mod conformance;
 mod figures;
-mod granularity;
 mod growth;
 mod heap;
 mod hysteresis;
