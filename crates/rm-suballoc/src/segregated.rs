@@ -183,12 +183,6 @@ impl SegregatedFit {
         Some(Handle { index, generation: node.generation })
     }
 
-    /// The range at place `index` of the table, if one lives there.
-    #[inline]
-    pub fn range_at(&self, index: u32) -> Option<Range> {
-        self.live_at(index).map(|live| self.range(live.index))
-    }
-
     /// Whether a request would certainly be served; a request that would be served may still be denied here.
     ///
     /// Constant time, unlike trying.
@@ -221,7 +215,8 @@ impl SegregatedFit {
             size: self.bytes(granules),
         };
         let rest = size_class(after);
-        if before == 0 && after > 0 && rest == bin {
+        // No hole is of the class of nothing, so something is left.
+        if before == 0 && rest == bin {
             // The hole stays where it is, and what is cut off its front is new.
             let used = Node { offset, size: granules, prev, next: index, region, ..Node::USED };
             range.handle = self.new_node(used);

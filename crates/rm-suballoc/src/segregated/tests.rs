@@ -199,3 +199,14 @@ fn a_node_is_half_a_line() {
     assert_eq!((size_of::<Node>(), align_of::<Node>()), (32, 32));
     assert!(!Node::SPARE.is_used());
 }
+
+#[test]
+fn a_place_has_a_handle_while_something_lives_there() {
+    let mut fit = SegregatedFit::new(1).unwrap();
+    _ = fit.add_region(100);
+    let made = fit.allocate(10, 1).unwrap().handle;
+    assert_eq!(fit.live_at(made.index()), Some(made));
+    assert!(fit.free(made).is_ok());
+    assert_eq!(fit.live_at(made.index()), None, "it is free");
+    assert_eq!(fit.live_at(u32::MAX), None, "there is no such place");
+}
