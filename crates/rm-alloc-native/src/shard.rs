@@ -282,6 +282,7 @@ impl State {
     /// Bytes of the host's heap.
     pub(crate) fn bookkeeping(&self) -> usize {
         self.fit.bookkeeping()
+            + self.recent.bookkeeping()
             + self.blocks.capacity() * size_of::<Option<Block>>()
             + self.labels.capacity() * size_of::<Option<Box<str>>>()
     }

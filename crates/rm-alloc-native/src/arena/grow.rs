@@ -32,11 +32,10 @@ impl Arena {
             }
         };
         let mut state = self.shards[shard].0.lock();
-        let taken = match state.add(memory) {
-            Ok(()) => state.take(need),
-            Err(_) => None,
-        };
+        let added = state.add(memory);
+        let taken = if added.is_ok() { state.take(need) } else { None };
         drop(state);
+        self.let_in(added);
         taken.ok_or(NoBlock::Refused(None))
     }
 
@@ -54,8 +53,8 @@ impl Arena {
         let headroom = order.heap_bytes.saturating_sub(standing.heap_bytes);
         let least = self.settings.growth.granules(ahead).clamp(1, self.settings.growth.ceiling);
         if let Ok(memory) = self.make(owner, least, headroom, standing) {
-            let refused = self.shard(order.shard).map(|mut state| state.add(memory));
-            drop(refused);
+            let added = self.shard(order.shard).map(|mut state| state.add(memory));
+            self.let_in(added.unwrap_or(Ok(())));
         }
     }
 
@@ -65,14 +64,22 @@ impl Arena {
             let standing = self.standing(owner, 0);
             match self.make(owner, 1, u64::MAX, standing) {
                 Ok(memory) => {
-                    let refused = self.shard(0).map(|mut state| state.add_for_good(memory));
-                    drop(refused);
+                    let added = self.shard(0).map(|mut state| state.add_for_good(memory));
+                    self.let_in(added.unwrap_or(Ok(())));
                 }
                 Err(NoBlock::Failed(error) | NoBlock::Refused(Some(error))) => return Err(error),
                 Err(NoBlock::Refused(None)) => return Err(MemoryError::OutOfDeviceMemory),
             }
         }
         Ok(())
+    }
+
+    /// Frees a block that a shard could not number, now that its lock is given back, and counts it no more.
+    fn let_in(&self, added: Result<(), DeviceMemory>) {
+        if let Err(memory) = added {
+            self.strike(1);
+            drop(memory);
+        }
     }
 
     /// Memory from the blocks of other shards of which more than `least` bytes are free.

@@ -35,6 +35,11 @@ impl Recent {
         self.total
     }
 
+    /// Bytes of the host's heap.
+    pub(super) fn bookkeeping(&self) -> usize {
+        self.kept.capacity() * size_of::<[Option<Allocation>; DEPTH]>()
+    }
+
     /// Keeps a range, or gives it back if there are enough of its size.
     #[inline]
     pub(super) fn push(&mut self, range: Allocation) -> Result<(), Allocation> {
